@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { openLab } from '../../../src/app/open-lab.ts';
-import { measurementsOf } from '../../../src/core/state.ts';
-import type { Proposer } from '../../../src/core/ports.ts';
+import { openLab } from '../../src/app/open-lab.ts';
+import { measurementsOf } from '../../src/core/state.ts';
+import type { Proposer } from '../../src/core/ports.ts';
 
-const ARENA = join(import.meta.dirname, '..');
+const ARENA = join(import.meta.dirname, '../../arenas/balance');
 const work = mkdtempSync(join(tmpdir(), 'balance-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
