@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Arena } from '../core/arena.ts';
 import { matchingFiles, roleOf } from '../core/file-roles.ts';
+import { dataFolderOf } from '../core/vendored-data.ts';
 import { type Bench, linkInstalled } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
@@ -71,9 +72,12 @@ async function layOutPristine(session: Session, commit: string, memo: FileMemo):
   };
   const hashOf = (directory: string): string => hashTree(directory, undefined, undefined, memo);
   const heldFiles = arena.holdout?.hidden ?? [];
-  const dir = await layOut('pristine', (file) => matchingFiles(heldFiles, [file]).length > 0);
+  // What `data.from` holds is seen in $OVERNIGHT_DATA alone, by entry: labels of the holdout lie beside the others.
+  const dataFolder = dataFolderOf(arena);
+  const isData = (file: string): boolean => dataFolder !== undefined && file.startsWith(`${dataFolder}/`);
+  const dir = await layOut('pristine', (file) => isData(file) || matchingFiles(heldFiles, [file]).length > 0);
   if (heldFiles.length === 0) return { dir, hash: hashOf(dir) };
-  const holdoutDir = await layOut('pristine-holdout', () => false);
+  const holdoutDir = await layOut('pristine-holdout', isData);
   return { dir, hash: hashOf(dir), holdoutDir, holdoutHash: hashOf(holdoutDir) };
 }
 

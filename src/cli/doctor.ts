@@ -10,6 +10,7 @@ import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { Sandbox } from '../core/ports.ts';
+import { HASH_FILE } from '../core/vendored-data.ts';
 import { applyChanges, describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
 import { pageProblems } from '../discover/page-check.ts';
 import { drillArenas } from '../drill/drill.ts';
@@ -31,6 +32,7 @@ import { measureUnchangedCode } from './doctor-measured.ts';
 import { checkModel, checkShownFolders } from './doctor-model.ts';
 import { loadCheck } from './doctor-speed.ts';
 import type { DOCTOR_OPTIONS } from './options.ts';
+import { findShippedFiles } from './new/templates.ts';
 import { saveManifest } from './save-manifest.ts';
 import { SHIPPED_ARENAS } from './shipped-arenas.ts';
 
@@ -124,11 +126,28 @@ async function runChecks(
   if (loadedArena) await reportProposer(invocation, reportCheck, loadedArena.arena, sandbox);
   reportCheck(loadCheck(load, allowedCores().length));
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
+  reportShipped(reportCheck, invocation.folder);
   const hasTools = loadedArena ? await reportTools(reportCheck, loadedArena.arena) : false;
   if (gitVersion && loadedArena && hasTools)
     await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress);
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
+}
+
+/** Of a copy of a shipped arena or skeleton: which data are still the shipped ones. */
+function reportShipped(reportCheck: (check: DoctorCheck) => void, folder: string): void {
+  const shipped = findShippedFiles(folder);
+  if (shipped === undefined) return;
+  const isDone = shipped.left.length === 0;
+  reportCheck({
+    name: 'your own data',
+    ok: true,
+    ...(!isDone && { warning: true }),
+    detail: isDone
+      ? `nothing of the data of ${shipped.copyOf} is left`
+      : `still those of ${shipped.copyOf}: ${shipped.left.join(', ')}`,
+    fix: `put your own in the same form there, and write ${HASH_FILE} again where there is one`,
+  });
 }
 
 /** A line for each program that the manifest requires. True where all are there. */

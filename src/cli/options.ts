@@ -134,6 +134,18 @@ export const TRY_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const NEW_OPTIONS = {
+  like: {
+    kind: 'text',
+    value: '<kind>',
+    completes: 'nothing',
+    text: 'begin with a skeleton that runs: table, cases, episodes, bench or build',
+  },
+  from: {
+    kind: 'text',
+    value: '<arena>',
+    completes: 'arena',
+    text: 'begin with a copy of a shipped arena, for data of your own',
+  },
   name: { kind: 'text', value: '<name>', completes: 'nothing', text: 'name of the arena (default: the folder’s name)' },
   edit: { kind: 'text', value: '<globs>', completes: 'file', text: 'files that may change, separated by commas' },
   run: { kind: 'text', value: '<command>', completes: 'nothing', text: 'the command that runs a candidate' },

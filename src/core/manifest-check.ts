@@ -55,15 +55,7 @@ function crossCheck(arena: Arena): ManifestProblem[] {
     if (impossible !== undefined)
       problems.push({ at: `knobs.${i}.when`, message: `${parentKnob!.name} cannot be ${JSON.stringify(impossible)}` });
   }
-  for (const [i, ruleText] of (arena.knob_rules ?? []).entries()) {
-    const comparison = parseComparison(ruleText);
-    const unknownName =
-      'names' in comparison
-        ? comparison.names.find((knobName) => !arena.knobs.some((knob) => knob.name === knobName))
-        : '';
-    const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
-    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
-  }
+  problems.push(...checkKnobRules(arena));
   problems.push(...checkBudget(arena));
   if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
     problems.push({
@@ -92,6 +84,20 @@ function checkModel({ model, evaluate }: Arena): ManifestProblem[] {
   return evaluate || !mayUseModels(model, 'evaluator')
     ? problems
     : [...problems, { at: 'model.for', message: `is ${model.for}, and there is no \`evaluate\` command` }];
+}
+
+function checkKnobRules(arena: Arena): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  for (const [i, ruleText] of (arena.knob_rules ?? []).entries()) {
+    const comparison = parseComparison(ruleText);
+    const unknownName =
+      'names' in comparison
+        ? comparison.names.find((knobName) => !arena.knobs.some((knob) => knob.name === knobName))
+        : '';
+    const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
+    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
+  }
+  return problems;
 }
 
 function checkMetric({ metric, evaluate, decide, holdout }: Arena): ManifestProblem[] {

@@ -1,4 +1,4 @@
-/** `data.from`: the manifest of an arena whose data lie in a folder of its own. What is hidden, and what must be there. */
+/** `data.from`: an arena whose data lie in a folder of its own. What is hidden, and what must be there. */
 import type { Arena } from './arena.ts';
 
 /** Beside the data: lines of `sha256sum`, the files as they lie there. */

@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sha256Hex } from '../base/hash.ts';
 import { matchingFiles, roleOf } from '../core/file-roles.ts';
+import { dataFolderOf } from '../core/vendored-data.ts';
 import { walkTree } from '../os/trees.ts';
 import type { Bench } from './process-specs.ts';
 
@@ -64,8 +65,12 @@ export function findExposedLabels(bench: Bench, files: readonly string[]): Expos
     ...filesOf('$OVERNIGHT_DATA', bench.data?.dir, arena.data.candidate),
     ...filesOf('$OVERNIGHT_DEPS', bench.deps, arena.setup?.visible ?? []),
   ];
+  const dataFolder = dataFolderOf(arena);
+  const isData = (file: string): boolean => dataFolder !== undefined && file.startsWith(`${dataFolder}/`);
+  const isSeen = (file: string): boolean =>
+    roleOfFile(file) !== 'editable' && !heldFiles.includes(file) && !isData(file);
   const seenByEvaluator = [
-    ...inFolder(files.filter((file) => roleOfFile(file) !== 'editable' && !heldFiles.includes(file))),
+    ...inFolder(files.filter(isSeen)),
     ...filesOf('$OVERNIGHT_DATA', bench.data?.dir, validationEntries),
   ];
   return [

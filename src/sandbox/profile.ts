@@ -126,8 +126,7 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     '/usr',
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...layout.dirs.flatMap((directory) => ['--ro-bind', directory, directory]),
-    ...masked.folders.flatMap((folder) => ['--perms', '0755', '--size', String(MIB), '--tmpfs', folder]),
-    ...masked.files.flatMap((file) => ['--ro-bind', '/dev/null', file]),
+    ...hideData(masked),
     ...makeParentsOf(systemPaths),
     ...systemPaths.flatMap(readOnlyBind),
     '--proc',
@@ -157,6 +156,12 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     ...Object.entries(profile.env).flatMap(([variableName, value]) => ['--setenv', variableName, value]),
   ];
 }
+
+/** Folders become empty; a file becomes a device that may not be opened. Made read-only after what is shown in them. */
+const hideData = ({ folders, files }: MaskedPaths): readonly string[] => [
+  ...folders.flatMap((folder) => ['--perms', '0755', '--size', String(MIB), '--tmpfs', folder]),
+  ...files.flatMap((file) => ['--ro-bind', '/dev/null', file]),
+];
 
 /** After the mount of /proc: what concerns the whole machine is read-only or empty. */
 function protectKernelFiles({ kernelFiles, emptyFds }: BubblewrapProfile): readonly string[] {

@@ -1,4 +1,4 @@
-/** `overnight doctor` sabotages the candidate: a number that stays the same, or gets better, measures something else. */
+/** `doctor` sabotages the candidate: a number that stays the same, or gets better, measures something else. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';

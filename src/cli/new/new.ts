@@ -20,9 +20,12 @@ import { programText } from '../program.ts';
 import { manifestText, type ArenaDraft } from './draft.ts';
 import { draftFromFlags, exploreFolder, type SandboxSource } from './explore.ts';
 import { openPrompter } from './prompter.ts';
+import { copyTemplate } from './templates.ts';
 
 export async function main(invocation: Invocation<typeof NEW_OPTIONS>): Promise<number> {
   try {
+    const { like, from } = invocation.options;
+    if (like !== undefined || from !== undefined) return startFromTemplate(invocation);
     return await createArena(invocation);
   } catch (thrown) {
     // Ctrl-C at a question.
@@ -49,6 +52,25 @@ async function createArena(invocation: Invocation<typeof NEW_OPTIONS>): Promise<
   } finally {
     prompter.close();
   }
+}
+
+/** A copy of a skeleton or of a shipped arena: it runs at once, and then gets the person's own data. */
+function startFromTemplate({ folder, options, wantsJson, spellCommands }: Invocation<typeof NEW_OPTIONS>): number {
+  const { name, files, toReplace } = copyTemplate({ folder, like: options.like, from: options.from });
+  if (wantsJson) printJson({ copyOf: name, files, toReplace });
+  else
+    printText(
+      spellCommands(
+        [
+          `Copied ${name} to ${folder}: ${files.filter((file) => !file.startsWith('data/')).join(', ')}.`,
+          toReplace.length > 0
+            ? `To replace by your own: ${toReplace.join(', ')}.`
+            : 'To replace by your own: the evaluator and the editable file.',
+          'Next: `overnight doctor` checks that it measures and says what is left to replace, then `overnight run`.',
+        ].join('\n'),
+      ),
+    );
+  return 0;
 }
 
 function checkFolder(folder: string, manifestFile: string): void {

@@ -36,6 +36,8 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     options: NEW_OPTIONS,
     examples: [
       ['overnight new', 'finds the command, tries it, and asks which of the printed numbers counts'],
+      ['overnight new --like table', 'begins with a skeleton that runs at once'],
+      ['overnight new --from contract-clauses --dir mine', 'begins with a shipped arena, to put your own data in'],
       ['overnight new "make bench"', 'the same with this command'],
       [
         'overnight new --edit train.py --run "python3 train.py" --metric val_loss',
