@@ -1,6 +1,7 @@
 /**
- * Whether program.md still says what the manifest says: files that are not there, files that may not be changed, another
- * metric, another direction. Reads words in backticks and two fixed phrases; it does not understand the page. Pure.
+ * Whether program.md still says what the manifest says: files that are not there, files that may not be changed,
+ * another metric, another direction. Reads words in backticks and two fixed phrases; it does not understand the page.
+ * Pure.
  */
 import type { Arena } from '../core/arena.ts';
 import { matchingFiles, roleOf } from '../core/file-roles.ts';

@@ -74,8 +74,21 @@ it.skipIf(noBrowser)(
     const rows = await section.locator('tbody tr').allInnerTexts();
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain('ann (big-model)');
-    if (process.env.OVERNIGHT_SHOT) await page.screenshot({ path: process.env.OVERNIGHT_SHOT, fullPage: true });
     expect(complaints).toEqual([]);
+
+    // The second idea of ann changes the line that the first one changed: both changes are on its page.
+    const lines = readFileSync(join(labs, tag!, 'ledger.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const events = lines.map((line) => JSON.parse(line) as { type: string; n: number; conflict?: object });
+    const { n } = events.find(({ type, conflict }) => type === 'refused' && conflict)!;
+    const { page: conflicting, complaints: more } = await open(`?lab=${tag}&page=experiment&n=${n}`);
+    const sides = conflicting.locator('#conflict .diff');
+    await sides.nth(1).locator('.diff-lines').waitFor();
+    expect(await conflicting.locator('#conflict').innerText()).toMatch(/Both change the same lines of\s+x\.sh/);
+    expect(await sides.nth(0).innerText()).toMatch(/X=[38]/);
+    expect(await sides.nth(1).innerText()).toContain('X=5');
+    expect(more).toEqual([]);
     await expectClean(folder);
   },
   120_000,

@@ -1,4 +1,4 @@
-/** Four scripted agents at once, 200 ideas, a fifth of them with a fault: nothing is done twice, and all is explained. */
+/** Four scripted agents at once, 200 ideas, faults in a fifth: hardly anything is done twice, and all is explained. */
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { spentBy } from '../../src/core/agent-budget.ts';
@@ -12,7 +12,7 @@ describe.each([1, 2, 3])('four agents at once, chance %i', (seed) => {
   it('propose 200 ideas within their budgets, and hardly any work is done twice', async () => {
     const { state, ledger, faults } = await playTeam(seed, IDEAS_OF_EACH);
     for (const agent of TEAM) expect(spentBy(state, agent).ideas, agent).toBe(IDEAS_OF_EACH);
-    expect(faults).toBeGreaterThan(20);
+    expect(faults / (4 * IDEAS_OF_EACH)).toBeGreaterThanOrEqual(0.2);
     const ideas = state.experiments.filter(({ idea }) => idea.kind === 'idea' && TEAM.includes(idea.proposer as never));
     const own = ideas.filter(({ idea }) => idea.carries === undefined);
     expect(own.length).toBeGreaterThanOrEqual(4 * IDEAS_OF_EACH);

@@ -7,6 +7,7 @@ import type { Board } from '../../src/view/board.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress, useRead } from '../live.ts';
 import { ExperimentNotes, StarButton } from '../parts/annotations.tsx';
+import { ConflictDiffs } from '../parts/conflict.tsx';
 import { CurvePlot, type CurveRef, CurveLegend } from '../parts/curves.tsx';
 import { CodeDiff } from '../parts/diff.tsx';
 import { PlaceLink } from '../parts/link.tsx';
@@ -129,6 +130,11 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
       <PageSection id="decision" title="Decision">
         <FactList lines={page.decision} what="decision" />
       </PageSection>
+      {page.conflict && (
+        <PageSection id="conflict" title="Conflict" isWide>
+          <ConflictDiffs conflict={page.conflict} />
+        </PageSection>
+      )}
       {n > 0 && (
         <PageSection id="diff" title={`Diff against #${page.row.parent}`} isWide>
           <CodeDiff from={page.row.parent} to={n} />

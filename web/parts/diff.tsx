@@ -76,7 +76,8 @@ interface FileProps {
   readonly to: number;
 }
 
-function FileChanges({ file, mode, from, to }: FileProps) {
+/** The changes of one file, between two experiments. */
+export function FileChanges({ file, mode, from, to }: FileProps) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => diffRows(file, mode, opened), [file, mode, opened]);
   const highlighter = useHighlighter();

@@ -3,7 +3,7 @@ import { oneLine } from '../../base/text.ts';
 import type { ReadingView } from '../answers.ts';
 import { dateTime, formatDuration, formatFixed } from '../format.ts';
 import type { TimeView } from '../cost-types.ts';
-import type { Facts, LabView } from '../types.ts';
+import type { CountsView, Facts, LabView } from '../types.ts';
 
 export function emptyView(facts: Facts): LabView {
   const problem = facts.ledgerProblem;
@@ -24,18 +24,7 @@ export function emptyView(facts: Facts): LabView {
       text: '',
       long: `0 experiments, ${formatDuration(0)}`,
     },
-    counts: {
-      tried: 0,
-      kept: 0,
-      discarded: 0,
-      inconclusive: 0,
-      crashed: 0,
-      timedOut: 0,
-      refused: 0,
-      open: 0,
-      text: '0 tried',
-      detail: '',
-    },
+    counts: NO_COUNTS,
     refusals: [],
     crashes: [],
     time: NO_TIME,
@@ -75,6 +64,19 @@ export function readingView(readBytes: number, totalBytes: number): ReadingView 
     text: `reading the ledger, ${formatMegabytes(readBytes)} of ${formatMegabytes(totalBytes)} MB`,
   };
 }
+
+const NO_COUNTS: CountsView = {
+  tried: 0,
+  kept: 0,
+  discarded: 0,
+  inconclusive: 0,
+  crashed: 0,
+  timedOut: 0,
+  refused: 0,
+  open: 0,
+  text: '0 tried',
+  detail: '',
+};
 
 const NO_DURATION = formatDuration(0);
 const NO_TIME: TimeView = {
