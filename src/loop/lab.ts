@@ -199,7 +199,6 @@ export class Lab {
     return await this.#measureNow(job, (thrown) => (isTriedAgain(thrown) ? failedTwice(thrown) : undefined));
   }
 
-  /** `resultFor` gives what was thrown a result, where it is the candidate's failure. */
   async #measureNow(
     job: Job,
     resultFor: (thrown: unknown) => MeasureResult | undefined = () => undefined,

@@ -2,7 +2,7 @@
  * What to do next, as a pure function of the state: the order of a session. Because it looks at nothing but the ledger,
  * a harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
-import { nextCarryOver, waitsForCarrier } from '../bases/carry-overs.ts';
+import { waitsForCarrier } from '../bases/carry-overs.ts';
 import { baseToMeasure, comparisonBase, undecidedBase } from '../bases/comparison-base.ts';
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
@@ -10,7 +10,7 @@ import type { Experiment } from '../experiment.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
-import { arenaOf, codeOf, inPairs, type LabState, values } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState } from '../state.ts';
 import { askHoldout, testClaim } from './claims-due.ts';
 import { checkDrift } from './drift.ts';
 import { finalStep } from './finalize.ts';
@@ -20,6 +20,7 @@ import { ensureReference } from './reference.ts';
 import { isRepairable } from './repair.ts';
 import { nextSeed } from './seed.ts';
 import { proposeAheadIsDue, mayCall } from './ahead.ts';
+import { carryOver, wantsSecondLook } from './carrying.ts';
 import { freeSlots, mustStopNow, type PlanContext, type Step } from './step.ts';
 import { stopStep } from './stop-rules.ts';
 
@@ -80,24 +81,6 @@ function isReady(state: LabState, { of, on = state.incumbent }: LabState['steeri
   return parts.every((n) => codeOf(state, n)) || parts.some((n) => state.experiments[n]!.state === 'refused');
 }
 
-/** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
-function carryOver(state: LabState, context: PlanContext): Step | undefined {
-  if (context.finalize || context.confirm || mustStopNow(context)) return undefined;
-  if (context.slots > 1 && hasVerdictInWaiting(state, context)) return undefined;
-  const [n, ...others] = nextCarryOver(state, context.slots);
-  return n === undefined ? undefined : { do: 'carry', n, others };
-}
-
-/** An idea whose verdict waited for what was carried over last: it comes before the next one. */
-const hasVerdictInWaiting = (state: LabState, context: PlanContext): boolean =>
-  [...state.unfinished].some((n) => {
-    const experiment = state.experiments[n]!;
-    const isMeasured = experiment.state === 'open' && experiment.measurements.length > 0 && n > 0;
-    if (!isMeasured || context.busyExperiments.has(n)) return false;
-    if ([...state.running].some((m) => state.measurements[m]!.n === n)) return false;
-    return undecidedBase(state, n) === undefined && !judge(state, n, context.deviceClass).again;
-  });
-
 /** What is carried over first: each that is kept moves the incumbent, and the sooner, the fewer are behind it. */
 function openInOrder(state: LabState): number[] {
   const open = [...state.unfinished];
@@ -139,16 +122,6 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
   }
   return undefined;
 }
-
-/**
- * With several slots the incumbent was the best of many at once, so the one number that it was chosen by is too good:
- * it gets a second one before anything is carried over to it.
- */
-const wantsSecondLook = (state: LabState, { slots, busyExperiments, deviceClass }: PlanContext): boolean =>
-  slots > 1 &&
-  !inPairs(state) &&
-  !busyExperiments.has(state.incumbent) &&
-  values(state, state.incumbent, deviceClass).length < 2;
 
 /** A submission that nobody has begun to measure when the session must stop is left to the next one. */
 const waitsForNextSession = (

@@ -58,7 +58,7 @@ export interface BriefPart {
   readonly data?: boolean;
 }
 
-/** An agent that submits pays for the brief itself, and can ask for more: 1,200 tokens of four bytes. */
+/** An agent that submits pays for the brief itself: 1,200 tokens of four bytes. */
 export const MAX_SUBMIT_BRIEF_BYTES = 4800;
 
 /** Bytes of the whole brief, and of program.md at least and at most. */
@@ -180,7 +180,6 @@ export function writePart({ title, lines, data }: BriefPart, maxBytes: number): 
 const leftOut = (left: number, noun: string): string[] =>
   left > 0 ? [`[… ${formatCount(left, noun)} not shown]`] : [];
 
-/** Globs of editable files that are named. */
 const MAX_GLOBS = 12;
 
 /** How an agent in a folder of its own answers. */
