@@ -8,7 +8,6 @@ import type { Arena } from '../core/arena.ts';
 import { waitsForCarrier } from '../core/bases/carry-overs.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
-import type { GuardPhase } from '../core/guard-run.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { PlanContext, Step } from '../core/plan/step.ts';
 import type { FileEdit } from '../core/ports.ts';
@@ -32,8 +31,8 @@ import { type Place, Places } from './places.ts';
 import { Proposing } from './proposing.ts';
 import { recordIntent, recordMeasurement } from './record-measurement.ts';
 import { branchOf } from './refs.ts';
+import { SideJobs } from './side-jobs.ts';
 import { applyRequests } from './requests.ts';
-import { runTryOut } from './try-out.ts';
 
 export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from './lab-deps.ts';
 
@@ -45,6 +44,7 @@ export class Lab {
   readonly #killByMeasurement = new Map<number, () => void>();
   readonly #proposing: Proposing;
   readonly #guarding: Guarding;
+  readonly #sideJobs: SideJobs;
   #stopRequested = false;
   #abortRequested = false;
   /** The branch may be ahead of the incumbent, because a veto moved the incumbent back. */
@@ -54,14 +54,15 @@ export class Lab {
   #deciding: Promise<TellResult | void> = Promise.resolve();
   /** The newest measurement until its intent is recorded: what comes next depends on it. */
   #starting: Promise<unknown> = Promise.resolve();
-  #isTrying = false;
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
     this.#bench = new CurrentBench(deps.bench, deps.refreshBench);
     this.#places = new Places(deps.places);
     this.#proposing = new Proposing(deps);
-    this.#guarding = new Guarding(deps, { isAborted: () => this.#abortRequested, onTick: () => this.#applyRequests() });
+    const onTick = (): void => this.#applyRequests();
+    this.#guarding = new Guarding(deps, { isAborted: () => this.#abortRequested, onTick });
+    this.#sideJobs = new SideJobs({ deps, bench: this.#bench, places: this.#places, guarding: this.#guarding, onTick });
   }
 
   get state(): LabState {
@@ -81,12 +82,16 @@ export class Lab {
     this.#stopRequested = true;
   }
 
-  /** Kill what runs and stop. The measurements are recorded as lost and repeated by the next session. */
-  abort(): void {
+  /**
+   * Kill what runs and stop. The measurements are recorded as lost and repeated by the next session. Resolves when
+   * guards and scratch tries have ended.
+   */
+  async abort(): Promise<void> {
     this.#stopRequested = true;
     this.#abortRequested = true;
     for (const kill of this.#killByMeasurement.values()) kill();
-    this.#guarding.kill();
+    this.#sideJobs.kill();
+    await this.#places.settle();
   }
 
   get isAborted(): boolean {
@@ -99,6 +104,11 @@ export class Lab {
    * itself is broken.
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
+    const answer = await this.#askPlan();
+    return answer.do === 'stop' && this.#places.jobs > 0 ? { do: 'wait' } : answer;
+  }
+
+  async #askPlan(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
       if (this.#abortRequested) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
       await this.#starting;
@@ -113,7 +123,7 @@ export class Lab {
           if (this.#bench.isDamaged && this.#isAnythingRunning) return { do: 'wait' };
           return step;
         case 'stop':
-          return this.#places.jobs > 0 ? { do: 'wait' } : step;
+          return step;
         case 'wait':
           if (this.#isAnythingRunning) return step;
           await this.#proposing.waitForCall(INBOX_INTERVAL_MS);
@@ -130,7 +140,7 @@ export class Lab {
       places: this.#places,
       proposing: this.#proposing,
       stopRequested: this.#stopRequested,
-      isTrying: this.#isTrying,
+      isTrying: this.#sideJobs.isTrying,
     });
   }
 
@@ -151,7 +161,7 @@ export class Lab {
   async #applyStep(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
     switch (step.do) {
       case 'guard':
-        return this.#places.run((place) => this.#runGuards(step.n, step.when, place));
+        return this.#sideJobs.runGuards(step.n, step.when);
       case 'admit':
         return admitProposal(this.#deps, step.n);
       case 'decide':
@@ -176,7 +186,7 @@ export class Lab {
       case 'repair':
         return this.#proposing.startRepairing(step.n);
       case 'try-out':
-        return this.#places.run((place) => this.#runTry(step.tryOut, place));
+        return this.#sideJobs.runTry(step.tryOut);
       case 'abandon':
         return this.#proposing.giveUp();
       default:
@@ -236,21 +246,6 @@ export class Lab {
     return request;
   }
 
-  async #runTry(index: number, place: Place): Promise<void> {
-    this.#isTrying = true;
-    try {
-      await this.#bench.replaceIfDamaged();
-      await runTryOut(this.#deps, { ...this.#bench.now, ...place }, index, {
-        onTick: () => this.#applyRequests(),
-        onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
-      });
-      // Where no sandbox kept it from what all runs share, that is made again.
-      this.#bench.mark(this.#bench.now.sandbox.info.level !== 'bubblewrap');
-    } finally {
-      this.#isTrying = false;
-    }
-  }
-
   #requestFor(job: Job, m: number, place: Place): MeasureRequest {
     return measureRequestOf(job, m, {
       ...this.#deps,
@@ -267,18 +262,6 @@ export class Lab {
         if (this.#abortRequested) killRun();
       },
     });
-  }
-
-  /** Guards take time, as a measurement does, and what they say is in the record when this returns. */
-  async #runGuards(n: number, when: GuardPhase, place: Place): Promise<void> {
-    this.#places.hold(n);
-    try {
-      await this.#bench.replaceIfDamaged();
-      const failure = await this.#guarding.run({ ...this.#bench.now, ...place }, n, when);
-      if (failure) this.#bench.mark(DAMAGE_CLASSES.has(failure.class));
-    } finally {
-      this.#places.release(n);
-    }
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */
@@ -367,12 +350,11 @@ export class Lab {
 
   async #decideNow(n: number, artefactDir?: string): Promise<TellResult> {
     const judgement = judge(this.state, n, this.#deps.deviceClass);
-    if (judgement.again) {
-      if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench.now, n, artefactDir);
-      return { decided: false, reason: judgement.reason };
-    }
-    if (this.slots > 1 && waitsForCarrier(this.state, n, judgement.decision.verdict))
-      return { decided: false, reason: 'another idea is being carried over: its verdict comes first' };
+    const waits = !judgement.again && this.slots > 1 && waitsForCarrier(this.state, n, judgement.decision.verdict);
+    if (artefactDir && (waits || (judgement.again && judgement.guards)))
+      this.#guarding.holdArtefact(this.#bench.now, n, artefactDir);
+    if (judgement.again) return { decided: false, reason: judgement.reason };
+    if (waits) return { decided: false, reason: 'another idea is being carried over: its verdict comes first' };
     if (this.#isRepairable(n, judgement.decision))
       return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#deps.ledger.append({ type: 'decided', n, decision: judgement.decision });

@@ -85,6 +85,11 @@ export class Places {
     if (failure) throw failure.thrown;
   }
 
+  /** Resolves when no job beside the loop is left. */
+  async settle(): Promise<void> {
+    while (this.#jobs.size > 0) await Promise.all(this.#jobs);
+  }
+
   /** Resolves when one of the jobs beside the loop ends. Never, where there is none. */
   async waitForJob(): Promise<void> {
     await (this.#jobs.size > 0 ? Promise.race(this.#jobs) : new Promise<void>(() => {}));

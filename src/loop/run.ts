@@ -47,8 +47,7 @@ export async function run(lab: Lab, watch: RunWatch = {}): Promise<Stop> {
     } else if (step.do === 'stop' && underWay.size === 0) return step;
     else await Promise.race([...underWay, ...(isInTurn ? [] : [lab.waitForChange()])]);
   }
-  lab.abort();
-  await Promise.all(underWay);
+  await Promise.all([lab.abort(), ...underWay]);
   throw health.failure.thrown;
 }
 
