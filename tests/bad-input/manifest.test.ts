@@ -197,7 +197,7 @@ const USAGE: readonly (readonly [args: readonly string[], code: string, status: 
   [['run', '--until', '2001-01-01'], 'E_USAGE', 2, /"2001-01-01"/],
   [['run', '--tag', '../up'], 'E_USAGE', 2, /"\.\.\/up" must be letters/],
   [['try', 'nothing'], 'E_NOT_FOUND', 2, /shipped ones are .*hello/],
-  [['try'], 'E_USAGE', 2, /^Missing required argument 'arena'\.$/],
+  [['show'], 'E_USAGE', 2, /^Missing required argument 'n'\.$/],
   [['export', '--format', 'xml'], 'E_USAGE', 2, /"xml" is not one of csv, jsonl, tsv/],
   [['serve', '--port', '70000'], 'E_USAGE', 2, /"70000" is not a whole number from 0 to 65535/],
   [['take', '--branch', 'a', '--patches', 'b'], 'E_USAGE', 2, /Both --branch and --patches/],

@@ -2,7 +2,7 @@
  * `try hello` from end to end as a person types it, in and without the sandbox, and `new` and `doctor` on code of one's
  * own.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
@@ -15,6 +15,7 @@ import {
   overnight,
   ownFiles,
   processesOf,
+  ROOT,
   smallArena,
 } from '../fixtures/cli.ts';
 import { unless, withReason } from '../fixtures/skipping.ts';
@@ -24,6 +25,27 @@ const absent = (level: string): string | undefined =>
   unless(level === 'process' || sandbox.info.level === level, sandbox.info.reason);
 const ofType = (ended: Ended, type: string): Record<string, unknown>[] =>
   ended.json.filter((event) => event.type === type);
+
+describe('try without a name', () => {
+  it('lists every shipped arena by its use, with what it needs and how long it takes, and begins nothing', async () => {
+    const folder = freshFolder();
+    const shipped = readdirSync(join(ROOT, 'arenas'));
+    const [words, json] = await Promise.all([
+      overnight(['try'], { cwd: folder }),
+      overnight(['try', '--json'], { cwd: folder }),
+    ]);
+    expect([words.status, json.status]).toEqual([0, 0]);
+    const [{ arenas }] = json.json as unknown as readonly [
+      { arenas: { name: string; use: string; minutes: number }[] },
+    ];
+    expect(arenas.map(({ name }) => name).sort()).toEqual(shipped.sort());
+    for (const { name, use, minutes } of arenas) {
+      expect(words.stdout).toMatch(new RegExp(`^${use}.* ${name} `, 'm'));
+      expect(minutes).toBeGreaterThan(0);
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
 
 describe.concurrent('try hello', () => {
   for (const [where, env, level, grade] of [
