@@ -32,14 +32,14 @@ const REPEAT_COUNT = 3;
 /** A gain of a fifth is large for anything that was worked on before. */
 const MAX_USEFUL_EFFECT = 0.2;
 
-/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. */
+/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. Resolves with the noise of the repeats. */
 export async function measureUnchangedCode(
   folder: string,
   reportCheck: (check: DoctorCheck) => void,
   loadedArena: LoadedArena,
   sandbox: Sandbox,
   progress: Progress,
-): Promise<void> {
+): Promise<Noise | undefined> {
   const { arena, files } = loadedArena;
   const doctorPaths = labPaths(folder, DOCTOR_TAG);
   removeTree(doctorPaths.lab);
@@ -67,6 +67,7 @@ export async function measureUnchangedCode(
     reportMeasurements(reportCheck, arena, state, sandbox);
     for (const check of judgeSabotage(arena, state)) reportCheck(check);
     reportCanaries(reportCheck, findCanaries(opened.bench, files, [doctorPaths.lab]));
+    return [...state.noise.values()][0]?.calibrated;
   } catch (thrown) {
     if (!(thrown instanceof LabError)) throw thrown;
     const cure = thrown.code === 'E_BASELINE' ? findBaselineCure(folder, arena, thrown.parts.why) : undefined;
@@ -77,6 +78,7 @@ export async function measureUnchangedCode(
       fix: thrown.code === 'E_BASELINE' ? baselineFix(cure) : thrown.parts.next,
       ...defined({ change: cure?.change }),
     });
+    return undefined;
   } finally {
     removeTree(doctorPaths.lab);
   }

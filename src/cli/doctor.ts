@@ -29,6 +29,8 @@ import { openProgress, type Progress } from './progress.ts';
 import type { Invocation } from './command.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 import { measureUnchangedCode } from './doctor-measured.ts';
+import { checkNeighbours } from './doctor-slots.ts';
+import { slotsFrom } from './slots-option.ts';
 import { checkModel, checkShownFolders } from './doctor-model.ts';
 import { loadCheck } from './doctor-speed.ts';
 import type { DOCTOR_OPTIONS } from './options.ts';
@@ -93,6 +95,7 @@ async function runChecks(
   reportCheck: (check: DoctorCheck) => void,
   progress: Progress,
 ): Promise<void> {
+  const wanted = slotsFrom(invocation.options.slots);
   const load = loadAverage(); // before doctor itself makes any
   const gitVersion = await attemptCheck(reportCheck, 'git', requireGit, (version) => version);
   const loadedArena = await attemptCheck(reportCheck, 'arena', () => loadArena(invocation.folder), describeArena);
@@ -128,8 +131,12 @@ async function runChecks(
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
   reportShipped(reportCheck, invocation.folder);
   const hasTools = loadedArena ? await reportTools(reportCheck, loadedArena.arena) : false;
-  if (gitVersion && loadedArena && hasTools)
-    await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress);
+  const alone =
+    gitVersion && loadedArena && hasTools
+      ? await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress)
+      : undefined;
+  if (alone && wanted !== undefined)
+    reportCheck(await checkNeighbours(invocation.folder, sandbox, progress, wanted, alone));
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
 }

@@ -178,6 +178,12 @@ export const NEW_OPTIONS = {
 
 export const DOCTOR_OPTIONS = {
   write: { kind: 'flag', text: 'make the changes of arena.yaml that it advises (default: only show them)' },
+  slots: {
+    kind: 'text',
+    value: '<n>',
+    completes: 'nothing',
+    text: 'also measure so many at once, and say whether they disturb each other',
+  },
   ...FOLDER_OPTIONS,
 } as const satisfies OptionTable;
 

@@ -7,7 +7,6 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { StopReason } from '../core/session.ts';
-import { MAX_SLOTS, type SlotsWanted } from '../app/choose-places.ts';
 import { type OpenOptions, openLab } from '../app/open-lab.ts';
 import { detachRun, reportOpened } from './detach.ts';
 import { Display } from './display.ts';
@@ -18,7 +17,7 @@ import type { Invocation, OptionTable, ParsedOptions } from './command.ts';
 import { limitsFrom, spendingLimitsFrom } from './limits.ts';
 import { type NotifyTargets, targetsOf, watchNotices } from './notices.ts';
 import type { RUN_OPTIONS } from './options.ts';
-import { optionError } from './parse-options.ts';
+import { slotsFrom } from './slots-option.ts';
 import { writeReport } from './report.ts';
 
 type RunOptions = ParsedOptions<typeof RUN_OPTIONS>;
@@ -42,14 +41,6 @@ export async function main(invocation: Invocation<typeof RUN_OPTIONS>): Promise<
     invocation,
     targets,
   );
-}
-
-/** Throws E_USAGE with the value seen. */
-function slotsFrom(text: string | undefined): SlotsWanted | undefined {
-  if (text === undefined || text === 'auto') return text;
-  const count = Number(text);
-  if (text.trim() !== '' && Number.isInteger(count) && count >= 1 && count <= MAX_SLOTS) return count;
-  throw optionError('slots', text, `a whole number from 1 to ${MAX_SLOTS}, or auto`, 'auto');
 }
 
 /** Who proposes ideas. The variable OVERNIGHT_AGENT stands in for --agent. */

@@ -56,6 +56,17 @@ describe('run --slots', () => {
     await expectClean(folder);
   }, 60_000);
 
+  it('are measured by doctor before a night, beside the same code alone', async () => {
+    const folder = sleepy();
+    const ended = await overnight(['doctor', '--slots', '3', '--json'], { cwd: folder });
+    const { checks } = ended.json.at(-1) as unknown as { checks: { name: string; ok: boolean; detail: string }[] };
+    expect(checks.find(({ name }) => name === 'neighbours')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/^9 .* with 3 at once, 9 .* alone: `--slots 3` is fine$/),
+    });
+    expect(processesOf(folder)).toEqual([]);
+  }, 180_000);
+
   it('run guards in slots too, and keep nothing that fails them', async () => {
     const folder = sleepy(`guards: [{ name: even, command: "x=$(sed -n 's/^X=//p' x.sh); test $((x % 2)) = 1" }]\n`);
     const ended = await run(folder, '--slots', '3', '--experiments', '6');

@@ -83,6 +83,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['overnight doctor', 'measures the unchanged code three times and plants cheats'],
       ['overnight doctor --write', 'also changes arena.yaml as it advises'],
+      ['overnight doctor --slots 2', 'do two measurements at once disturb each other?'],
     ],
     exits: [
       ['0', 'every check passed'],
