@@ -32,7 +32,7 @@ const REPEAT_COUNT = 3;
 /** A gain of a fifth is large for anything that was worked on before. */
 const MAX_USEFUL_EFFECT = 0.2;
 
-/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. Resolves with the noise of the repeats. */
+/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. Resolves with the noise of repeats. */
 export async function measureUnchangedCode(
   folder: string,
   reportCheck: (check: DoctorCheck) => void,

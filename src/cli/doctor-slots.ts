@@ -1,6 +1,6 @@
 /**
- * `overnight doctor --slots N`: the unchanged code measured in all slots at once, beside its numbers when it runs alone.
- * Neighbours share caches, memory and the clock of the processor, so they may change the number, or its noise.
+ * `overnight doctor --slots 4`: the unchanged code measured in all slots at once, beside its numbers when it runs
+ * alone. Neighbours share caches, memory and the clock of the processor, so they may change the number, or its noise.
  */
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
