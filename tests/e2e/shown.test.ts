@@ -20,7 +20,7 @@ it('the generated pages say what the program does now', () => {
   const built = inject('built');
   mkdirSync(join(built, 'scripts'), { recursive: true });
   cpSync(join(ROOT, 'scripts', 'docs.mjs'), join(built, 'scripts', 'docs.mjs'));
-  cpSync(join(ROOT, '.prettierrc.json'), join(built, '.prettierrc.json'));
+  for (const name of ['.prettierrc.json', 'README.md']) cpSync(join(ROOT, name), join(built, name));
   rmSync(join(built, 'docs'), { recursive: true, force: true });
   cpSync(join(ROOT, 'docs'), join(built, 'docs'), { recursive: true });
   const check = (): string =>
