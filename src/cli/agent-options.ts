@@ -150,6 +150,7 @@ export const TRY_OUT_OPTIONS = {
     text: 'the experiment that it changes; without a diff its code runs as it is',
   },
   guards: { kind: 'flag', text: 'run the guards before it' },
+  profile: { kind: 'flag', text: 'run the arena’s profile command instead: where does the time go?' },
   wait: { kind: 'number', allowsZero: true, default: 25, value: '<seconds>', text: 'wait so long for it, at most 25' },
   by: author('person'),
   ...LAB_OPTIONS,

@@ -2,6 +2,7 @@
 import { defined } from '../base/defined.ts';
 import { keepTail } from '../base/text.ts';
 import { decodeNote } from '../core/items.ts';
+import { newestProfile } from '../core/profile.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/show.ts';
@@ -40,12 +41,17 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   const noteBlob = itemNote?.state === 'finished' ? itemNote.conditions.itemNote : undefined;
   const noteText = noteBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, noteBlob);
   const itemNames = noteText === undefined ? undefined : decodeNote(noteText);
+  const profileBlob = newestProfile(state, n)?.end?.output;
+  const profileText = profileBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, profileBlob);
   const conflict = readConflict(foundLab.paths.lab, experimentView.conflict);
-  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames, conflict, curve }) });
+  if (invocation.wantsJson)
+    printJson({ ...experimentView, log: logText, ...defined({ itemNames, conflict, curve, profile: profileText }) });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
     if (conflict) printText(`\n${conflictText(conflict)}`);
     if (curve) printText(`\nCurve of its last measurement: ${curve}`);
+    if (profileText)
+      printText(`\nProfile (text of untrusted code):\n${keepTail(profileText, MAX_LOG_LENGTH).trimEnd()}`);
     if (itemNames) printText(`\nItems of its last failure: ${itemNames}`);
     if (logText)
       printText(

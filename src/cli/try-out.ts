@@ -9,12 +9,14 @@ import type { TRY_OUT_OPTIONS } from './agent-options.ts';
 import { printJson, printText } from './output.ts';
 
 export async function main(invocation: Invocation<typeof TRY_OUT_OPTIONS>): Promise<number> {
-  const { parent, guards, wait, by } = invocation.options;
+  const { parent, guards, profile, wait, by } = invocation.options;
   const desk = new Desk(findLab(invocation).paths, by);
   const [file] = invocation.args;
-  const text = file !== undefined || parent === undefined || isPiped() ? readDiff(file) : '';
-  const diff = text.trim() === '' && parent !== undefined ? undefined : text;
-  const { id } = await desk.tryOut(defined({ diff, parent, guards }));
+  // A profile without a change is of the best code.
+  const mayBeEmpty = parent !== undefined || profile;
+  const text = file !== undefined || !mayBeEmpty || isPiped() ? readDiff(file) : '';
+  const diff = text.trim() === '' && mayBeEmpty ? undefined : text;
+  const { id } = await desk.tryOut(defined({ diff, parent, guards, profile }));
   const status = await desk.pollSubmission(id, wait);
   const isDone = status.state === 'done';
   if (invocation.wantsJson) printJson(status);

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { modelSchema } from './model-rules.ts';
 import { gallerySchema } from './gallery.ts';
+import { profileSchema } from './profile-schema.ts';
 import { globsSchema, readSchema } from './reading/metric-schema.ts';
 import { requiresSchema } from './requires.ts';
 
@@ -292,6 +293,7 @@ export const arenaSchema = z.strictObject({
     )
     .default([])
     .describe('commands that must exit 0 on a candidate before it can be a step'),
+  profile: profileSchema,
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential', 'items']).default('margin'),

@@ -140,6 +140,7 @@ const tryOutSchema = z.strictObject({
   edits: z.record(z.string(), z.string().nullable()),
   parent: experimentNumber.optional(),
   guards: z.literal(true).optional(),
+  profile: z.literal(true).optional(),
 });
 
 /** One file in the inbox; `wish` is its name in the ledger for ever. */

@@ -11,6 +11,8 @@ export interface TryAsked {
   readonly edits: Readonly<Record<string, string | null>>;
   /** The guards run too. */
   readonly guards?: true;
+  /** The arena's profile runs instead of the candidate's command. */
+  readonly profile?: true;
 }
 
 export interface TryEnd {

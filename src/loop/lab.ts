@@ -28,6 +28,7 @@ import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.
 import { measureRequestOf } from './measure-request.ts';
 import { MAX_REPAIRS, planContextOf } from './plan-context.ts';
 import { type Place, Places } from './places.ts';
+import { askProfile } from './profiling.ts';
 import { Proposing } from './proposing.ts';
 import { recordIntent, recordMeasurement } from './record-measurement.ts';
 import { branchOf } from './refs.ts';
@@ -185,6 +186,8 @@ export class Lab {
         return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#proposing.startRepairing(step.n);
+      case 'profile':
+        return askProfile(this.#deps.ledger, step.n);
       case 'try-out':
         return this.#sideJobs.runTry(step.tryOut);
       case 'abandon':

@@ -34,6 +34,7 @@ export function planContextOf({ deps, places, proposing, stopRequested, isTrying
     unrepairable: proposing.unrepairable,
     isRepairing: proposing.isRepairing,
     acceptsSubmissionsOnly: deps.proposer.mute === true,
+    readsProfiles: deps.proposer.mute === true || deps.proposer.repair !== undefined,
     currentTime,
     ...defined({ plateau, idleS, experiments, leftS, target, finalize: finalize || undefined, confirm }),
     ...defined({ maxCalls: deps.maxCalls, ideaS: proposing.ideaS }),

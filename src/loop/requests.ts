@@ -31,6 +31,7 @@ function recordTry(
     parent = ledger.state.incumbent,
     edits,
     guards,
+    profile,
   }: TryRequest & { readonly id: string; readonly from: string },
 ): void {
   const { state } = ledger;
@@ -39,7 +40,7 @@ function recordTry(
   const text = whyNoTry(state, from, parent) ?? whyOversized(fileEdits)?.reason;
   const known = parent < state.experiments.length ? parent : state.incumbent;
   const stored = text === undefined ? storeEdits(ledger, fileEdits) : {};
-  ledger.append({ type: 'try.asked', tryOut, id, from, parent: known, edits: stored, ...defined({ guards }) });
+  ledger.append({ type: 'try.asked', tryOut, id, from, parent: known, edits: stored, ...defined({ guards, profile }) });
   if (text !== undefined) ledger.append({ type: 'try.ended', tryOut, outcome: 'refused', text });
 }
 

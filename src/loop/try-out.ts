@@ -73,6 +73,7 @@ async function runInFolder(deps: TryDeps, bench: Bench, tryOut: TryOut, work: st
   const guards = tryOut.asked.guards ? await runGuards(bench.arena, specs, run) : undefined;
   if (guards?.failure !== undefined)
     return { outcome: 'ran', text: guards.failure, guards: guards.results, output: deps.ledger.putBlob(guards.output) };
+  if (tryOut.asked.profile) return runProfile(deps, bench.arena, specs, run);
   const seconds = Math.min(TRY_SECONDS, bench.arena.budget.seconds);
   const spec = specs.screeningSpec(seconds);
   const wallMs = Math.min(spec.limits.wallMs, TRY_WALL_S * 1000);
@@ -85,6 +86,36 @@ async function runInFolder(deps: TryDeps, bench: Bench, tryOut: TryOut, work: st
     memoryMb: result.peakMemoryMb,
     output: deps.ledger.putBlob(outputOf(result)),
     ...defined({ exitCode: result.exitCode, guards: guards?.results }),
+  };
+}
+
+/** The arena's own command in the candidate's place; the manifest's clock alone ends it. */
+async function runProfile(
+  deps: TryDeps,
+  { profile, resources }: Arena,
+  specs: ProcessSpecs,
+  run: (spec: RunSpec) => Promise<RunResult>,
+): Promise<Ended> {
+  if (!profile) return { outcome: 'refused', text: 'arena.yaml declares no profile' };
+  const { clock: _, ...spec } = specs.candidateSpec();
+  const limits = { ...spec.limits, wallMs: profile.wall_s * 1000 };
+  const result = await run({
+    ...spec,
+    command: profile.command,
+    env: { ...spec.env, OVERNIGHT_STAGE: 'profile' },
+    limits,
+  });
+  const text =
+    result.ending === 'exited' && result.exitCode === 0
+      ? `profiled in ${result.wallS.toFixed(1)} s`
+      : `the profile failed: ${result.ending === 'wall' ? `it took longer than ${profile.wall_s} s` : failureReason(result)}`;
+  return {
+    outcome: 'ran',
+    text,
+    ending: result.ending,
+    memoryMb: Math.min(result.peakMemoryMb, resources.memory_mb),
+    output: deps.ledger.putBlob(outputOf(result)),
+    ...defined({ exitCode: result.exitCode }),
   };
 }
 

@@ -158,15 +158,16 @@ export class Desk {
    * Run a change for a few seconds without evaluator and number, between two measurements of the session that runs.
    * Throws E_WISH where none runs.
    */
-  async tryOut({ diff, files, parent, guards = false }: TryRequest): Promise<SubmissionStatus> {
+  async tryOut({ diff, files, parent, guards = false, profile = false }: TryRequest): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
     if (diff !== undefined && files !== undefined)
       throw unusableError('It has both a diff and files.', 'Give one of them.');
     const parentNumber = chooseBase(state, { parent, hasFiles: files !== undefined });
-    requireTry(state, { from: this.#author, parent: parentNumber, guards, isAlive: this.#isAlive() });
+    requireTry(state, { from: this.#author, parent: parentNumber, guards, profile, isAlive: this.#isAlive() });
     const base = await this.#baseOf(state, parentNumber);
     const edits = files ?? (diff === undefined ? {} : await this.#editsOf(state, { n: parentNumber, ...base }, diff));
-    const wish = { verb: 'try-out' as const, edits, parent: parentNumber, ...(guards && { guards: true as const }) };
+    const kinds = { ...(guards && { guards: true as const }), ...(profile && { profile: true as const }) };
+    const wish = { verb: 'try-out' as const, edits, parent: parentNumber, ...kinds };
     const made = { parent: parentNumber, base, mayRepeat: true };
     if (Object.keys(edits).length > 0) this.#requireAdmissible(state, made, wish);
     const { id } = postRequest(this.#paths.inbox, this.#author, wish);

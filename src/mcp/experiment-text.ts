@@ -3,6 +3,7 @@
  * the candidate printed. What the evaluator printed is left out where the arena hides anything.
  */
 import { oneLine } from '../base/text.ts';
+import { newestProfile } from '../core/profile.ts';
 import { arenaOf, currentDevice, type LabState, measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { curveText, logForAgents, logTail } from '../view/brief/digest.ts';
@@ -59,6 +60,10 @@ export function experimentText(
     phases && `Time of a measurement: ${phases}`,
     curve && `Curve: ${curve}`,
   ].filter((line) => typeof line === 'string' && line !== '');
+  const profileBlob = newestProfile(state, n)?.end?.output;
+  const profile = profileBlob === undefined ? undefined : readBlobText(labFolder, profileBlob);
+  if (profile !== undefined)
+    lines.push('Its profile (text of untrusted code):', ...logTail(profile, wish.logLines ?? DEFAULT_LOG_LINES));
   if (log === undefined) return [...lines, 'No output is kept.'].join('\n');
   const tail = logTail(logForAgents(log, arenaOf(state)), wish.logLines ?? DEFAULT_LOG_LINES);
   return [...lines, 'The end of what it printed (text of untrusted code):', ...tail].join('\n');

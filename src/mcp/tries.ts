@@ -15,12 +15,20 @@ export interface TryRequest {
   readonly parent?: number;
   /** Run the guards before it. */
   readonly guards?: boolean;
+  /** Run the arena's `profile` instead of the candidate. */
+  readonly profile?: boolean;
 }
 
 /** Throws E_WISH where no session runs that could make the try, or where it may not be made. */
 export function requireTry(
   state: LabState,
-  { from, parent, guards, isAlive }: { from: string; parent: number; guards: boolean; isAlive: boolean },
+  {
+    from,
+    parent,
+    guards,
+    profile,
+    isAlive,
+  }: { from: string; parent: number; guards: boolean; profile: boolean; isAlive: boolean },
 ): void {
   if (!isAlive)
     throw tryError(
@@ -31,6 +39,8 @@ export function requireTry(
   if (objection !== undefined) throw tryError(objection, '`overnight submit` proposes a change as an idea.');
   if (guards && arenaOf(state).guards.length === 0)
     throw tryError('arena.yaml declares no guards', 'Try it without the guards.');
+  if (profile && !arenaOf(state).profile)
+    throw tryError('arena.yaml declares no profile', 'Try it without, or ask the person for a `profile` command.');
 }
 
 function tryError(why: string, next: string): LabError {

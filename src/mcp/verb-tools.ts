@@ -77,6 +77,7 @@ function registerTryTool(mcpServer: McpServer, desk: Desk): void {
           .describe('instead of a diff: new content of whole files; with neither, the code of `parent` runs as it is'),
         parent: experimentNumber.optional().describe('the experiment that it changes; the best version when absent'),
         guards: z.boolean().optional().describe('run the guards of the arena before it'),
+        profile: z.boolean().optional().describe('run the profile of the arena instead, where it has one'),
         wait_s: z
           .number()
           .min(0)

@@ -206,6 +206,7 @@ class LabMaker {
         case 'finalize':
         case 'abandon':
         case 'repair':
+        case 'profile':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;

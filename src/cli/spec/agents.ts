@@ -122,6 +122,7 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['git diff | overnight try-out --guards', 'does it start, and do the guards pass?'],
       ['overnight try-out --parent 3', 'the code of #3 as it is'],
+      ['overnight try-out --profile', 'where does the time of the best code go? needs `profile` in arena.yaml'],
     ],
     exits: [
       ['0', 'it ended; how is in the output'],

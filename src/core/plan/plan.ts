@@ -7,6 +7,7 @@ import { baseToMeasure, comparisonBase, undecidedBase } from '../bases/compariso
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
 import type { Experiment } from '../experiment.ts';
+import { isProfileDue } from '../profile.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
@@ -145,6 +146,7 @@ function startNextIdea(state: LabState, context: PlanContext): Step {
   const { paused, pinned } = state.steering;
   if (!mayCall(context)) return measureWhileWaiting(state, context) ?? { do: 'wait' };
   if (paused) return { do: 'wait' };
+  if (context.readsProfiles && isProfileDue(state)) return { do: 'profile', n: state.incumbent };
   if (context.acceptsSubmissionsOnly && pinned.length === 0)
     return measureWhileWaiting(state, context) ?? { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };

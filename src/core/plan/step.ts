@@ -44,6 +44,8 @@ export type Step =
   | { readonly do: 'carry'; readonly n: number; readonly others: readonly number[] }
   /** Make the idea that request `id` asks for out of the changes of earlier ones. */
   | { readonly do: 'build'; readonly id: string }
+  /** Ask for the profile of the incumbent `n`, which runs as a scratch try. */
+  | { readonly do: 'profile'; readonly n: number }
   /** Run a scratch try: no measurement, no number. */
   | { readonly do: 'try-out'; readonly tryOut: number }
   /** Try idea `n` once more, because a person asked for it. */
@@ -97,6 +99,8 @@ export interface PlanContext {
   readonly repairs?: number;
   /** Crashed experiments that nobody can repair. */
   readonly unrepairable?: ReadonlySet<number>;
+  /** Whoever proposes reads a brief, in which a profile is worth its time. */
+  readonly readsProfiles?: boolean;
   /** Ideas come from outside alone; nobody is asked for one. */
   readonly acceptsSubmissionsOnly?: boolean;
   /** What the proposer is working on is a repair. */

@@ -17,6 +17,7 @@ import { viewLab } from '../lab/lab.ts';
 import { secondaryMetricsOf, secondaryText } from '../lab/secondary.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
+import { profilePart } from './profile.ts';
 import { type AskingAgent, othersPart, ownPart, type RoleText, rolePart } from './team.ts';
 import type { ExperimentView, Facts, LabView } from '../types.ts';
 import { advicePart } from './advice.ts';
@@ -58,15 +59,13 @@ export interface BriefPart {
   readonly data?: boolean;
 }
 
-/** An agent that submits pays for the brief itself: 1,200 tokens of four bytes. */
-export const MAX_SUBMIT_BRIEF_BYTES = 4800;
+export const MAX_SUBMIT_BRIEF_BYTES = 4800; // 1,200 tokens of four bytes
 
 /** Bytes of the whole brief, and of program.md at least and at most. */
 const BRIEF_SIZES = {
   call: { most: MAX_BRIEF_BYTES, pageLeast: 1800, pageMost: 5000 },
   submits: { most: MAX_SUBMIT_BRIEF_BYTES, pageLeast: 1000, pageMost: 2400 },
 } as const;
-/** Bytes for the names of parts that have no room. */
 const DROPPED_BYTES = 240;
 /** Bytes of a part beside its title and its lines, the mark of a cut among them. */
 const PART_OVERHEAD_BYTES = 48;
@@ -99,6 +98,7 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     stackPart(labView),
     verdictsPart(labView),
     lastFailurePart(state, material),
+    profilePart(state, material),
     knobsPart(state, material),
     optimizerPart(material),
     advicePart(state, labView, material),
