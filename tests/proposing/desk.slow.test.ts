@@ -212,6 +212,7 @@ describe('MCP', () => {
     expect(tools.map((tool) => tool.name).sort()).toEqual([
       'apply',
       'brief',
+      'claim',
       'combine',
       'diff',
       'files',
@@ -221,6 +222,7 @@ describe('MCP', () => {
       'poll',
       'propose',
       'read',
+      'release',
       'replicate',
       'retry',
       'search',
