@@ -11,6 +11,7 @@ import { allowedCores, loadAverage } from '../os/machine.ts';
 import { ignoreEverythingIn, labPaths, listTags } from '../os/paths.ts';
 import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
+import { exampleProposer, listExamples } from './example-ideas.ts';
 import { showGallery } from './gallery.ts';
 import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';
@@ -41,12 +42,10 @@ export async function main(invocation: Invocation<typeof TRY_OPTIONS>): Promise<
   const isQuick = invocation.options.quick;
   const resumableTag = unfinishedTag(tryFolder, isQuick);
   if (!resumableTag) refreshCopy(shippedFolder, tryFolder);
-  return runLab(
-    resumableTag
-      ? { folder: tryFolder, tag: resumableTag, command: `try ${arenaName}` }
-      : freshOptions(invocation, tryFolder, arenaName, isQuick),
-    invocation,
-  );
+  const options = resumableTag
+    ? { folder: tryFolder, tag: resumableTag, command: `try ${arenaName}` }
+    : freshOptions(invocation, tryFolder, arenaName, isQuick);
+  return runLab({ ...options, ...exampleIdeas(tryFolder) }, invocation);
 }
 
 function freshOptions(
@@ -62,16 +61,24 @@ function freshOptions(
     ...machine,
   });
   if (remark !== undefined) printRemark(remark);
+  // A session that has tried them all ends, with its claim tested.
+  const examples = exampleIdeas(tryFolder).proposer ? listExamples(tryFolder).length : 0;
   const deadline = new Date(Date.now() + minutes * 60_000).toISOString();
   return defined({
     folder: tryFolder,
     tag: nextTag(tryFolder, isQuick),
     command: `try ${arenaName}${isQuick ? ' --quick' : ''}`,
-    limits: { experiments, deadline, ...requestedLimits },
+    limits: { experiments: Math.min(experiments, examples || experiments), deadline, ...requestedLimits },
     calibrate,
     seconds,
   });
 }
+
+/** Where there is nothing for the optimizer to turn, the shipped examples are tried. */
+const exampleIdeas = (tryFolder: string): Pick<OpenOptions, 'proposer'> =>
+  readManifest(tryFolder).knobs.length === 0 && listExamples(tryFolder).length > 0
+    ? { proposer: exampleProposer(tryFolder) }
+    : {};
 
 const prefixOf = (isQuick: boolean): string => (isQuick ? 'quick' : 'try');
 

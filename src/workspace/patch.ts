@@ -4,6 +4,7 @@
  * not editable.
  */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
@@ -41,5 +42,31 @@ export async function applyUnifiedDiff(
     if (thrown instanceof LabError && thrown.code === 'E_GIT_FAILED')
       return oneLine(thrown.parts.why.replace(/^git says: /, '').replace(/\.$/, ''), 300);
     throw thrown;
+  }
+}
+
+/** Files as text by path, after a unified diff; or the reason why it does not apply to them. */
+export async function applyToFiles(
+  files: ReadonlyMap<string, string>,
+  diff: string,
+): Promise<ReadonlyMap<string, string> | { readonly problem: string }> {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-patch-'));
+  try {
+    for (const [filePath, content] of files) {
+      fs.mkdirSync(path.dirname(path.join(dir, filePath)), { recursive: true });
+      fs.writeFileSync(path.join(dir, filePath), content);
+    }
+    await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], {
+      cwd: dir,
+      input: diff,
+      env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) },
+    });
+    return new Map([...files.keys()].map((filePath) => [filePath, fs.readFileSync(path.join(dir, filePath), 'utf8')]));
+  } catch (thrown) {
+    if (thrown instanceof LabError && thrown.code === 'E_GIT_FAILED')
+      return { problem: oneLine(thrown.parts.why, 300) };
+    throw thrown;
+  } finally {
+    fs.rmSync(dir, { recursive: true, force: true });
   }
 }

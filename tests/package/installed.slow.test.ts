@@ -66,7 +66,8 @@ describe('the package', () => {
     const paths = packed.files.map(({ path }) => path);
     expect(
       paths.filter(
-        (path) => !/^(dist|arenas|docs|schemas)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+        (path) =>
+          !/^(dist|arenas|docs|kit|schemas|skeletons)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
       ),
     ).toEqual([]);
     expect(paths.filter((path) => /(^|\/)(tests?|node_modules|\.overnight)\/|\.test\.|tsbuildinfo/.test(path))).toEqual(
