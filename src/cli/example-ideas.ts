@@ -1,6 +1,6 @@
 /**
- * The shipped examples of an arena as ideas, in their order. `overnight try` uses them where an arena declares no knobs,
- * so that it shows a gain without a model too. They are measured and decided like any other idea.
+ * The shipped examples of an arena as ideas, in their order. `overnight try` uses them where an arena declares no
+ * knobs, so that it shows a gain without a model too. They are measured and decided like any other idea.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
