@@ -174,6 +174,7 @@ class Simulation {
       case 'wait':
       case 'carry':
       case 'retry':
+      case 'profile':
       case 'try-out':
       case 'build':
       case 'ablate':

@@ -1,6 +1,6 @@
 /** Several measurements at once, killed, stopped, guarded, alone. */
 import { describe, expect, it } from 'vitest';
-import { expectClean, expectError, ledgerLines, processesOf, smallArena, start } from '../fixtures/cli.ts';
+import { expectClean, expectError, ledgerLines, overnight, processesOf, smallArena, start } from '../fixtures/cli.ts';
 import { SLEEPING, PATIENT, sleepy, occupancy, run } from './sleeping.ts';
 
 describe('run --slots', () => {
