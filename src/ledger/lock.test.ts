@@ -109,6 +109,21 @@ describe('the lock of a ledger', () => {
     expect(takeLock(file, now).tookOverFrom).toBeDefined();
   });
 
+  it('is taken over although somebody was killed while it took it over', () => {
+    owner({ started: '12' });
+    fs.copyFileSync(file, `${file}.guard`);
+    expect(takeLock(file, now).tookOverFrom?.started).toBe('12');
+    expect(fs.existsSync(`${file}.guard`)).toBe(false);
+  });
+
+  it('is left alone while somebody who lives takes it over', () => {
+    owner({});
+    fs.renameSync(file, `${file}.guard`);
+    owner({ started: '12' });
+    expect(refusal().code).toBe('E_LOCKED');
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ started: '12' });
+  });
+
   it('goes to exactly one of several processes that race for a dead owner’s', async () => {
     for (let round = 0; round < 2; round++) {
       owner({ started: '12' });

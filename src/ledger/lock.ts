@@ -44,10 +44,14 @@ export function takeLock(lockFile: string, currentTime: string): LedgerLock {
     const owner = readLockOwner(lockFile);
     if (owner === undefined) continue;
     if (isOwnerAlive(owner)) throw lockedError(lockFile, owner);
-    if (moveLockAside(lockFile, owner)) tookOverFrom = owner;
+    if (removeDeadLock(lockFile, owner, ownText)) tookOverFrom = owner;
+    else pauseBriefly();
   }
   throw lockedError(lockFile, readLockOwner(lockFile));
 }
+
+/** Somebody else is at the same dead lock, and needs some tens of microseconds. */
+const pauseBriefly = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 
 /** The living owner, if there is one. For readers such as `status`. */
 export function lockOwner(lockFile: string): LockOwner | undefined {
@@ -74,7 +78,8 @@ function createLock(lockFile: string, lockText: string): boolean {
 function removeLeftovers(lockFile: string): void {
   const folder = path.dirname(lockFile);
   for (const entryName of fs.readdirSync(folder)) {
-    const [, pid] = /^\.(?:stale\.)?(\d+)\.[a-z0-9]+$/.exec(entryName.slice(path.basename(lockFile).length)) ?? [];
+    const [, pid] =
+      /^\.(?:(?:stale|guard)\.)?(\d+)\.[a-z0-9]+$/.exec(entryName.slice(path.basename(lockFile).length)) ?? [];
     if (pid && entryName.startsWith(path.basename(lockFile)) && startTimeOf(Number(pid)) === undefined)
       fs.rmSync(path.join(folder, entryName), { force: true });
   }
@@ -95,26 +100,26 @@ function isOwnerAlive(owner: LockOwner): boolean {
   return owner.boot === (bootId() ?? '') && isAlive(owner.pid, owner.started);
 }
 
-/** Rename the dead owner's lock away. If a living one was renamed by a race, put it back and lose. */
-function moveLockAside(lockFile: string, deadOwner: LockOwner): boolean {
-  const staleFile = `${lockFile}.stale.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
+/**
+ * Remove the dead owner's lock. Only whoever holds the guard may, and looks again under it: else one that is slow would
+ * remove the lock of somebody who took it over meanwhile, and two would hold it.
+ */
+function removeDeadLock(lockFile: string, deadOwner: LockOwner, ownText: string): boolean {
+  const guardFile = `${lockFile}.guard`;
+  if (!createLock(guardFile, ownText)) {
+    const guard = readLockOwner(guardFile);
+    // Its owner was killed within these few lines.
+    if (guard && !isOwnerAlive(guard)) fs.rmSync(guardFile, { force: true });
+    return false;
+  }
   try {
-    fs.renameSync(lockFile, staleFile);
-  } catch (thrown) {
-    if (isMissing(thrown)) return false;
-    throw thrown;
+    const owner = readLockOwner(lockFile);
+    if (owner === undefined || JSON.stringify(owner) !== JSON.stringify(deadOwner)) return false;
+    fs.rmSync(lockFile, { force: true });
+    return true;
+  } finally {
+    removeLock(guardFile, ownText);
   }
-  const movedOwner = readLockOwner(staleFile);
-  const isRightOwner = movedOwner !== undefined && JSON.stringify(movedOwner) === JSON.stringify(deadOwner);
-  if (!isRightOwner) {
-    try {
-      fs.linkSync(staleFile, lockFile);
-    } catch {
-      // Somebody took the lock meanwhile: the next attempt meets them.
-    }
-  }
-  fs.rmSync(staleFile, { force: true });
-  return isRightOwner;
 }
 
 function removeLock(lockFile: string, lockText: string): void {
