@@ -6,14 +6,7 @@ import { oneLine } from '../../base/text.ts';
 import type { Advice } from '../../core/advice.ts';
 import type { LabState, Note } from '../../core/state.ts';
 import { contradictionsOf, type KnobRecord, knobRecord, type Rows, untriedLines } from './by-record.ts';
-
-/** A part of a brief. */
-interface AdvicePart {
-  readonly title: string;
-  readonly maxBytes: number;
-  readonly data: true;
-  readonly lines: readonly string[];
-}
+import type { BriefPart } from './part.ts';
 
 interface AdviceMaterial {
   readonly adviser?: Advice;
@@ -46,7 +39,7 @@ export function advicePart(
   state: LabState,
   view: Rows,
   { adviser: advice, files, blob }: AdviceMaterial,
-): AdvicePart | undefined {
+): BriefPart | undefined {
   if (!advice) return undefined;
   const knobs = knobRecord(state, blob);
   const lines = adviceLines(view, advice, knobs).map((line) => oneLine(line, 420));

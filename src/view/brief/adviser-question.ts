@@ -3,7 +3,8 @@ import { oneLine } from '../../base/text.ts';
 import type { LabState } from '../../core/state.ts';
 import { viewLab } from '../lab/lab.ts';
 import type { Facts, LabView } from '../types.ts';
-import { type BriefMaterial, type BriefPart, isVerdict, verdictLine, writePart } from './brief.ts';
+import { type BriefMaterial, isVerdict, verdictLine, writePart } from './brief.ts';
+import type { BriefPart } from './part.ts';
 import { knobRecord, untriedLines } from './by-record.ts';
 import { bytesOf } from './bytes.ts';
 

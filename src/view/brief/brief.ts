@@ -16,6 +16,7 @@ import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
 import { viewLab } from '../lab/lab.ts';
 import { secondaryMetricsOf, secondaryText } from '../lab/secondary.ts';
 import { bytesOf } from './bytes.ts';
+import type { BriefPart } from './part.ts';
 import { choosePageLines } from './program-page.ts';
 import { profilePart } from './profile.ts';
 import { type AskingAgent, othersPart, ownPart, type RoleText, rolePart } from './team.ts';
@@ -49,14 +50,6 @@ export interface BriefMaterial {
   readonly submits?: true;
   /** Set when a crashed candidate is to be repaired. */
   readonly repair?: { readonly n: number; readonly class: string; readonly message: string; readonly log?: string };
-}
-
-export interface BriefPart {
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly maxBytes: number;
-  /** Written by programs or models: shown between marks. */
-  readonly data?: boolean;
 }
 
 export const MAX_SUBMIT_BRIEF_BYTES = 4800; // 1,200 tokens of four bytes

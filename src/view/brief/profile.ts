@@ -2,21 +2,15 @@
 import { keepTail, sanitizeText } from '../../base/text.ts';
 import { newestProfile } from '../../core/profile.ts';
 import type { LabState } from '../../core/state.ts';
+import type { BriefPart } from './part.ts';
 
 /** Characters that are shown: to an agent in a folder, and to one that pays for its brief and can ask for more. */
 const MAX_CHARS = { inside: 1200, submits: 400 };
 
-interface ProfilePart {
-  readonly title: string;
-  readonly maxBytes: number;
-  readonly data: true;
-  readonly lines: readonly string[];
-}
-
 export function profilePart(
   state: LabState,
   { blob, submits }: { readonly blob: (hash: string) => string | undefined; readonly submits?: boolean },
-): ProfilePart | undefined {
+): BriefPart | undefined {
   const n = state.incumbent;
   const profile = newestProfile(state, n);
   const output = profile && sanitizeText(blob(profile.end!.output!) ?? '').trimEnd();

@@ -8,6 +8,7 @@ import { directionsAt, directionUntil, MAX_DIRECTION } from '../../core/directio
 import type { LabState } from '../../core/state.ts';
 import type { ExperimentView } from '../types.ts';
 import { verdictWord } from '../words.ts';
+import type { BriefPart } from './part.ts';
 
 /** Who asks for the brief. */
 export interface AskingAgent {
@@ -25,20 +26,13 @@ export interface RoleText {
   readonly source: string;
 }
 
-interface TeamPart {
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly maxBytes: number;
-  readonly data?: boolean;
-}
-
 /** Own ideas that are named, the newest. */
 const MAX_OWN_IDEAS = 5;
 const MAX_DIRECTIONS = 8;
 const [ROLE_BYTES, OWN_BYTES, OTHERS_BYTES] = [1000, 800, 700];
 
 /** The role, a text of the person or of Overnight. */
-export const rolePart = (role: RoleText | undefined): TeamPart | undefined =>
+export const rolePart = (role: RoleText | undefined): BriefPart | undefined =>
   role && {
     title: `Your role: ${role.name} (${role.source})`,
     maxBytes: ROLE_BYTES,
@@ -54,7 +48,7 @@ export function ownPart(
   rows: readonly ExperimentView[],
   agent: AskingAgent | undefined,
   now: string,
-): TeamPart | undefined {
+): BriefPart | undefined {
   if (agent === undefined) return undefined;
   const { name, heldBy } = agent;
   const own = state.experiments.filter(
@@ -96,7 +90,7 @@ export function othersPart(
   agent: AskingAgent | undefined,
   now: string,
   maxText = MAX_DIRECTION,
-): TeamPart | undefined {
+): BriefPart | undefined {
   const others = directionsAt(state.steering.directions, now).filter(({ from }) => from !== agent?.name);
   if (others.length === 0) return undefined;
   const left = others.length - MAX_DIRECTIONS;
