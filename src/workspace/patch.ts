@@ -30,12 +30,16 @@ export async function applyUnifiedDiff(
   fs.mkdirSync(path.dirname(target.dir), { recursive: true });
   await workspace.checkout(target.commit, target.dir, target.skip);
   beforeApply();
-  const environment = { GIT_CEILING_DIRECTORIES: path.dirname(target.dir) };
+  return applyIn(target.dir, diff.endsWith('\n') ? diff : `${diff}\n`);
+}
+
+/** Resolves with the reason where the diff does not apply to the files of a folder. */
+async function applyIn(dir: string, diff: string): Promise<string | undefined> {
   try {
     await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], {
-      cwd: target.dir,
-      input: diff.endsWith('\n') ? diff : `${diff}\n`,
-      env: environment,
+      cwd: dir,
+      input: diff,
+      env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) },
     });
     return undefined;
   } catch (thrown) {
@@ -56,16 +60,9 @@ export async function applyToFiles(
       fs.mkdirSync(path.dirname(path.join(dir, filePath)), { recursive: true });
       fs.writeFileSync(path.join(dir, filePath), content);
     }
-    await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], {
-      cwd: dir,
-      input: diff,
-      env: { GIT_CEILING_DIRECTORIES: path.dirname(dir) },
-    });
+    const problem = await applyIn(dir, diff);
+    if (problem !== undefined) return { problem };
     return new Map([...files.keys()].map((filePath) => [filePath, fs.readFileSync(path.join(dir, filePath), 'utf8')]));
-  } catch (thrown) {
-    if (thrown instanceof LabError && thrown.code === 'E_GIT_FAILED')
-      return { problem: oneLine(thrown.parts.why, 300) };
-    throw thrown;
   } finally {
     fs.rmSync(dir, { recursive: true, force: true });
   }
