@@ -1,5 +1,4 @@
 /** Copies an arena's own data to where the stages look for them: `.gz` unpacked, hashes checked. Follows no links. */
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Transform } from 'node:stream';
@@ -8,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { reasonOf } from '../base/error.ts';
 import { HASH_FILE, unpackedName } from '../core/vendored-data.ts';
 import { readText } from '../os/files.ts';
+import { hashLargeFile } from '../os/trees.ts';
 
 /** Bytes of one unpacked file: far above any data that fit into an arena, far below a disk. */
 const MAX_UNPACKED_BYTES = 2 ** 32;
@@ -19,7 +19,7 @@ export async function unpackVendoredData(fromDir: string, toDir: string): Promis
     .filter((name) => !fs.lstatSync(path.join(fromDir, name)).isDirectory());
   const link = names.find((name) => !fs.lstatSync(path.join(fromDir, name)).isFile());
   if (link !== undefined) return `the entry ${link} is a link, and data must be files`;
-  const problem = await checkHashes(fromDir, names);
+  const problem = checkHashes(fromDir, names);
   if (problem !== undefined) return problem;
   for (const name of names.filter((entry) => entry !== HASH_FILE)) {
     const target = path.join(toDir, unpackedName(name));
@@ -50,7 +50,7 @@ async function unpack(packedFile: string, target: string): Promise<string | unde
   }
 }
 
-async function checkHashes(fromDir: string, names: readonly string[]): Promise<string | undefined> {
+function checkHashes(fromDir: string, names: readonly string[]): string | undefined {
   const hashText = readText(path.join(fromDir, HASH_FILE));
   if (hashText === undefined) return undefined;
   for (const [i, line] of hashText.split(/\r?\n/).entries()) {
@@ -60,15 +60,10 @@ async function checkHashes(fromDir: string, names: readonly string[]): Promise<s
       return `line ${i + 1} of ${HASH_FILE} is not "HASH  NAME" as sha256sum writes it: ${JSON.stringify(line.slice(0, 80))}`;
     const fileName = name.replace(/^\.\//, '');
     if (!names.includes(fileName)) return `the list ${HASH_FILE} names ${fileName}, which is not there`;
-    const found = await hashOf(path.join(fromDir, fileName));
+    const file = path.join(fromDir, fileName);
+    const found = hashLargeFile(file, fs.statSync(file).size);
     if (found !== expected.toLowerCase())
       return `the file ${fileName} is another file than ${HASH_FILE} says: its SHA-256 begins with ${found.slice(0, 12)}, not with ${expected.slice(0, 12).toLowerCase()}`;
   }
   return undefined;
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(fs.createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 /** The kit for arenas that comes with the package: where it lies, its hash, and which arenas use it. Only reads. */
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { orUndefined } from './attempt.ts';
 import { hashTree, stampTree } from './trees.ts';
 
 export const KIT_FOLDER = fileURLToPath(new URL('../../kit', import.meta.url));
@@ -25,10 +26,5 @@ export const stampKit = (): string => stampTree(KIT_FOLDER, isNoPart);
 export const namesKit = (files: readonly { readonly location: string; readonly size: number }[]): boolean =>
   files.some(({ location, size }) => size <= MAX_CODE_BYTES && holdsVariable(location));
 
-function holdsVariable(file: string): boolean {
-  try {
-    return fs.lstatSync(file).isFile() && fs.readFileSync(file).includes(KIT_VARIABLE);
-  } catch {
-    return false;
-  }
-}
+const holdsVariable = (file: string): boolean =>
+  orUndefined(() => fs.lstatSync(file).isFile() && fs.readFileSync(file).includes(KIT_VARIABLE)) ?? false;

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { connect } from 'node:net';
 import * as path from 'node:path';
+import { orUndefined, readOrUndefined } from './attempt.ts';
 
 export interface SocketSearch {
   /** A socket on which somebody listens. */
@@ -51,22 +52,12 @@ function socketsBelow(top: string, { maxEntries, maxMs }: SearchBounds): { socke
 }
 
 /** A folder that this user may not read shows nothing to a candidate, who is not more. */
-function entriesOf(folder: string): readonly fs.Dirent[] {
-  try {
-    return fs.readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
+const entriesOf = (folder: string): readonly fs.Dirent[] =>
+  orUndefined(() => fs.readdirSync(folder, { withFileTypes: true })) ?? [];
 
 /** Sockets that the kernel knows by a path below the folder, however many other files lie there. Linux only. */
 function socketsOfKernel(top: string): readonly string[] {
-  let list: string;
-  try {
-    list = fs.readFileSync(KERNEL_LIST, 'utf8');
-  } catch {
-    return [];
-  }
+  const list = readOrUndefined(KERNEL_LIST) ?? '';
   const paths = list.split('\n').flatMap((line) => /\s(\/.*)$/.exec(line)?.[1] ?? []);
   return [...new Set(paths)].flatMap((socketPath) => {
     const folder = realPathOf(path.dirname(socketPath));
@@ -76,13 +67,7 @@ function socketsOfKernel(top: string): readonly string[] {
   });
 }
 
-function realPathOf(anyPath: string): string | undefined {
-  try {
-    return fs.realpathSync(anyPath);
-  } catch {
-    return undefined;
-  }
-}
+const realPathOf = (anyPath: string): string | undefined => orUndefined(() => fs.realpathSync(anyPath));
 
 /** Dead are sockets that nobody answers at, and those that this user may not connect to. */
 function isLive(socketPath: string): Promise<boolean> {
