@@ -10,7 +10,7 @@ export type SlotsWanted = number | 'auto';
 
 export interface ChosenPlaces {
   readonly places: readonly Place[];
-  /** What a person should know: how `auto` was found, or that places share what they should not. */
+  /** What a person should know: that places share what they should have alone. */
   readonly remark?: string;
 }
 
@@ -51,7 +51,8 @@ function countThatFit({ resources, evaluate }: Needs, { coreGroups, memoryMb, gp
 const coresOfPlace = ({ resources, evaluate }: Needs): number => resources.cpus + (evaluate?.join === 'pipe' ? 1 : 0);
 
 /** One place: the last cores for the candidate, others for an evaluator beside it; no pinning where all are needed. */
-function coresInTurn(cpuCount: number, allCores: readonly number[]): Place['cores'] {
+function coresInTurn(cpuCount: number, coresOfGroups: readonly number[]): Place['cores'] {
+  const allCores = [...coresOfGroups].sort((left, right) => left - right);
   if (cpuCount >= allCores.length) return { candidate: [], evaluator: [] };
   const otherCores = allCores.slice(0, -cpuCount);
   return { candidate: allCores.slice(-cpuCount), evaluator: otherCores.slice(-cpuCount) };

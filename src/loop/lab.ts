@@ -74,6 +74,7 @@ export class Lab {
     return this.#bench.now.arena;
   }
 
+  /** The SHA-256 of the ledger's last line. */
   get tip(): string {
     return this.#deps.ledger.tip;
   }
@@ -149,6 +150,7 @@ export class Lab {
     return this.state.running.size + this.#places.jobs > 0;
   }
 
+  /** Measurements that may run at once. */
   get slots(): number {
     return this.#places.count;
   }
@@ -212,6 +214,7 @@ export class Lab {
     return await this.#measureNow(job, (thrown) => (isTriedAgain(thrown) ? failedTwice(thrown) : undefined));
   }
 
+  /** `resultFor` gives what was thrown a result, where it is the candidate's failure. */
   async #measureNow(
     job: Job,
     resultFor: (thrown: unknown) => MeasureResult | undefined = () => undefined,
@@ -237,6 +240,7 @@ export class Lab {
     }
   }
 
+  /** The experiment is held until `tell`, or until the measurement throws. */
   async #recordStart(job: Job, place: Place): Promise<MeasureRequest> {
     this.#places.hold(experimentOf(job));
     await this.#bench.replaceIfDamaged();
@@ -308,6 +312,7 @@ export class Lab {
     return n;
   }
 
+  /** Give up the idea that a proposer still works on. */
   async abandonOpenIdea(): Promise<void> {
     await this.#proposing.giveUp();
   }
@@ -338,6 +343,7 @@ export class Lab {
     for (const n of this.state.steering.skipped) this.#guarding.kill(n);
   }
 
+  /** Move the branch after a veto, also after one that a killed session recorded. */
   async #followVeto(): Promise<void> {
     if (this.#requestFailure) throw this.#requestFailure.thrown;
     const { lab, incumbent, steering } = this.state;
@@ -346,7 +352,7 @@ export class Lab {
     this.#isBranchStale = false;
   }
 
-  /** One at a time: a keep moves the incumbent. */
+  /** One at a time: a keep moves the incumbent, and the next idea is judged by where it is then. */
   async #decideExperiment(n: number, artefactDir?: string): Promise<TellResult> {
     return (this.#deciding = this.#deciding.catch(() => {}).then<TellResult>(() => this.#decideNow(n, artefactDir)));
   }

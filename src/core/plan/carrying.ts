@@ -8,9 +8,9 @@ import { mustStopNow, type PlanContext, type Step } from './step.ts';
 /** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
 export function carryOver(state: LabState, context: PlanContext): Step | undefined {
   if (context.finalize || context.confirm || mustStopNow(context)) return undefined;
-  if (context.slots > 1 && hasVerdictInWaiting(state, context)) return undefined;
   const [n, ...others] = nextCarryOver(state, context.slots);
-  return n === undefined ? undefined : { do: 'carry', n, others };
+  if (n === undefined || (context.slots > 1 && hasVerdictInWaiting(state, context))) return undefined;
+  return { do: 'carry', n, others };
 }
 
 /** An idea whose verdict waited for what was carried over last: it comes before the next one. */
