@@ -40,9 +40,9 @@ describe('a process', () => {
       env: { PATH: process.env.PATH, OVERNIGHT_TAG: `${tag}/1` },
       detached: true,
     });
-    await new Promise((resolve) => setTimeout(resolve, 60));
     const pid = child.pid ?? 0;
-    expect(treeOf(pid).map((info) => info.name)).toEqual(['sh', 'sleep', 'sleep']);
+    // A shell is called `sh` until it has become what it starts.
+    await expect.poll(() => treeOf(pid).map((info) => info.name)).toEqual(['sh', 'sleep', 'sleep']);
     expect(processInfo(pid)?.parent).toBe(process.pid);
     expect(taggedPids(tag, 'prefix')).toHaveLength(3);
     expect(taggedPids(tag, 'exact')).toEqual([]);
