@@ -4,7 +4,7 @@
  * nothing about tables.
  */
 import { createRandom, seedOf } from '../src/base/random.ts';
-import { createSearch, Hybrid, type SamplerName, type Values } from '../src/search/index.ts';
+import { createSearch, Hybrid, type SamplerName, type Trial, type Values } from '../src/search/index.ts';
 import { medianEvaluations, reference } from './search-cma.ts';
 import { dayProblem } from './search-day.ts';
 import { bbobProblem, FUNCTION_NAMES, mixedProblem, nightProblem, type Problem } from './search-functions.ts';
@@ -22,6 +22,19 @@ export interface Run {
   readonly failures: number;
   /** Wall time of a trial's ask and tell. */
   readonly ms: number;
+  /** Processor milliseconds of one suggestion, median of the last twenty; of our own samplers. */
+  readonly lastAskMs?: number;
+}
+
+/** What replaces the sizes of the suites: `--trials`, `--seeds`, `--from-seed`, `--functions`, `--pending`. */
+export interface Sweep {
+  readonly trials?: number;
+  readonly seeds?: number;
+  readonly firstSeed: number;
+  /** Functions of a BBOB suite that a seed takes, in turn. */
+  readonly functions?: number;
+  /** Trials that run at once: the oldest is told when so many are pending. */
+  readonly pending: number;
 }
 
 export type Job =
@@ -32,6 +45,7 @@ export type Job =
       readonly samplers: readonly Contender[];
       readonly optuna: readonly OptunaSampler[];
       readonly breadth: Breadth;
+      readonly sweep: Sweep;
     }
   | { readonly kind: 'poison'; readonly sampler: SamplerName; readonly adviser: string; readonly seed: number }
   | { readonly kind: 'cma'; readonly row: number };
@@ -59,17 +73,20 @@ export interface Suite {
   readonly name: string;
   readonly budget: number;
   readonly noisy: boolean;
-  readonly problems: (seed: number, breadth: Breadth) => Problem[];
+  readonly problems: (seed: number, breadth: Breadth, functions?: number) => Problem[];
   /** Seeds of a quick run and of the others. */
   readonly seeds: readonly [number, number];
 }
 
 const bbobProblems =
   (dimension: number) =>
-  (seed: number, breadth: Breadth): Problem[] =>
-    FUNCTION_NAMES.filter((_, i) => breadth === 'full' || i % 3 === seed % 3).map((name) =>
-      bbobProblem(name, dimension, seed),
-    );
+  (seed: number, breadth: Breadth, functions?: number): Problem[] =>
+    FUNCTION_NAMES.filter((_, i) =>
+      functions === undefined
+        ? breadth === 'full' || i % 3 === seed % 3
+        : (i + FUNCTION_NAMES.length - ((seed * functions) % FUNCTION_NAMES.length)) % FUNCTION_NAMES.length <
+          functions,
+    ).map((name) => bbobProblem(name, dimension, seed));
 
 export const SUITES: readonly Suite[] = [
   { name: 'BBOB 5D', budget: 200, noisy: false, problems: bbobProblems(5), seeds: [1, 15] },
@@ -125,14 +142,16 @@ export function endPython(): void {
 
 async function runRace(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
   const suite = SUITES.find(({ name }) => name === job.suite)!;
+  const { pending, functions, trials: budget = suite.budget } = job.sweep;
   const races: Run[][] = [];
-  for (const problem of suite.problems(job.seed, job.breadth)) {
-    const runs = job.samplers.map((sampler) => playTrials(problem, sampler, suite.budget, suite.noisy, job.seed));
+  for (const problem of suite.problems(job.seed, job.breadth, functions)) {
+    const race = { problem, budget, noisy: suite.noisy, seed: job.seed, pending };
+    const runs = job.samplers.map((sampler) => playTrials(race, sampler));
     for (const sampler of job.optuna) {
       pythonProcess ??= new Optuna();
-      runs.push(await pythonProcess.run(problem, sampler, suite.budget, suite.noisy, job.seed));
+      runs.push(await pythonProcess.run(race, sampler));
     }
-    races.push(runs.map((run) => ({ ...run, failures: run.failures / suite.budget })));
+    races.push(runs.map((run) => ({ ...run, failures: run.failures / budget })));
   }
   return { kind: 'race', suite: job.suite, races };
 }
@@ -140,30 +159,53 @@ async function runRace(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
 /** Contenders without a model: what failed teaches them nothing either. */
 const MODEL_FREE: readonly Contender[] = ['random', 'sobol', 'local'];
 
+/** One problem, the same for all who race on it. */
+export interface Race {
+  readonly problem: Problem;
+  readonly budget: number;
+  readonly noisy: boolean;
+  readonly seed: number;
+  /** Trials that run at once. */
+  readonly pending: number;
+}
+
 /** Noise is drawn by problem and trial number: paired between contenders. `failures` is a count. */
-function playTrials(problem: Problem, contender: Contender, budget: number, noisy: boolean, seed: number): Run {
+function playTrials({ problem, budget, noisy, seed, pending }: Race, contender: Contender): Run {
   const search = createSearch({
     space: problem.space,
     seed,
     budget,
     sampler: contender === 'local' ? localSearch : contender,
+    ...(pending > 1 && { parallel: pending }),
     ...(noisy && { noise: problem.noise }),
   });
   const failed = { failed: 'it crashed', ...(MODEL_FREE.includes(contender) && { blame: false }) };
   const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
   const losses: number[] = [];
-  let failures = 0;
+  const running: Trial[] = [];
+  const askMs: number[] = [];
+  let [asked, told, failures] = [0, 0, 0];
   const startedMs = performance.now();
-  for (let i = 0; i < budget; i++) {
-    for (const trial of search.ask()) {
+  while (told < budget) {
+    while (asked < budget && running.length < pending) {
+      const cpuBefore = process.cpuUsage();
+      running.push(...search.ask());
+      const { user, system } = process.cpuUsage(cpuBefore);
+      askMs.push((user + system) / 1000);
+      asked++;
+    }
+    const trial = running.shift();
+    told++;
+    if (trial) {
       const [loss, error] = [problem.loss(trial.values), noisy ? problem.noise * chance.normal() : 0];
       if (loss === undefined) failures++;
       search.tell(trial.id, loss === undefined ? failed : loss + error);
     }
-    if (isMark(i + 1, budget))
+    if (isMark(told, budget))
       losses.push(search.best ? problem.loss(search.best.trial.values)! : Number.POSITIVE_INFINITY);
   }
-  return { losses, failures, ms: (performance.now() - startedMs) / budget };
+  const lastAskMs = askMs.slice(-20).sort((left, right) => left - right)[askMs.slice(-20).length >> 1]!;
+  return { losses, failures, ms: (performance.now() - startedMs) / budget, lastAskMs };
 }
 
 interface Advice {
@@ -231,7 +273,7 @@ function runPoison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>)
   for (const functionName of ['sphere', 'ellipsoid, rotated', 'rastrigin', 'rosenbrock']) {
     const problem = bbobProblem(functionName, 5, seed);
     const budget = sampler === 'cma-es' ? 150 : 60;
-    const lossAlone = playTrials(problem, sampler, budget, false, seed).losses.at(-1)!;
+    const lossAlone = playTrials({ problem, budget, noisy: false, seed, pending: 1 }, sampler).losses.at(-1)!;
     const hybrid = new Hybrid({ space: problem.space, sampler, seed, budget });
     const chance = createRandom(seedOf(`adviser/${adviser}/${seed}`));
     for (let i = 0; i < budget; i++) {

@@ -1,6 +1,7 @@
-"""Optuna's samplers for bench/search.ts, one JSON line in, one out: {"space", "sampler", "seed"} begins a study, {"value"} tells its last trial.
+"""Optuna's samplers for bench/search.ts, one JSON line in, one out: {"space", "sampler", "seed", "liar"} begins a study, {"ask"} gets a configuration,
+{"value"} tells the oldest that is running.
 
-The answer is the next configuration. Needs a Python with optuna.
+ Needs a Python with optuna.
 """
 import json
 import sys
@@ -12,16 +13,20 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
+def tpe(seed, liar, multivariate=False):
+    return optuna.samplers.TPESampler(seed=seed, multivariate=multivariate, constant_liar=liar)
+
+
 SAMPLERS = {
-    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
-    "multivariate": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True),
-    "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
-    "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
+    "tpe": lambda seed, liar: tpe(seed, liar),
+    "multivariate": lambda seed, liar: tpe(seed, liar, multivariate=True),
+    "cmaes": lambda seed, liar: optuna.samplers.CmaEsSampler(seed=seed),
+    "gp": lambda seed, liar: optuna.samplers.GPSampler(seed=seed),
 }
 
 
-def begin(space, name, seed):
-    study = optuna.create_study(sampler=SAMPLERS[name](seed))
+def begin(space, name, seed, liar):
+    study = optuna.create_study(sampler=SAMPLERS[name](seed, liar))
     if all("default" in p for p in space):
         study.enqueue_trial(
             {p["name"]: p["default"].bit_length() - 1 if p["kind"] == "pow2" else p["default"] for p in space}
@@ -47,13 +52,18 @@ def configuration(space, trial):
     return values
 
 
+running = []
 for line in sys.stdin:
     given = json.loads(line)
+    answer = {}
     if "space" in given:
-        space, study = given["space"], begin(given["space"], given["sampler"], given["seed"])
+        space, study, running = given["space"], begin(given["space"], given["sampler"], given["seed"], given["liar"]), []
+    elif "ask" in given:
+        trial = study.ask()
+        running.append(trial)
+        answer = configuration(space, trial)
     elif given["value"] is None:
-        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        study.tell(running.pop(0), state=optuna.trial.TrialState.FAIL)
     else:
-        study.tell(trial, given["value"])
-    trial = study.ask()
-    print(json.dumps(configuration(space, trial)), flush=True)
+        study.tell(running.pop(0), given["value"])
+    print(json.dumps(answer), flush=True)

@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createRandom, seedOf } from '../src/base/random.ts';
 import type { Values } from '../src/search/index.ts';
-import type { Problem } from './search-functions.ts';
+import type { Race } from './search-jobs.ts';
 import { isMark } from './search-marks.ts';
 
 const SCRIPT = fileURLToPath(new URL('search-optuna.py', import.meta.url));
@@ -39,27 +39,26 @@ export class Optuna {
     this.#answers = this.#lines[Symbol.asyncIterator]();
   }
 
-  /** A study of `budget` trials; the value that counts is the noise-free loss of what looked best. */
-  async run(
-    problem: Problem,
-    sampler: OptunaSampler,
-    budget: number,
-    noisy: boolean,
-    seed: number,
-  ): Promise<OptunaRun> {
+  /**
+   * A study of `budget` trials; the value that counts is the noise-free loss of what looked best. With several pending
+   * trials Optuna counts each as a bad one (constant liar), where its sampler can.
+   */
+  async run({ problem, budget, noisy, seed, pending }: Race, sampler: OptunaSampler): Promise<OptunaRun> {
     const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
     let [bestTrial, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
     const startedMs = performance.now();
     const losses: number[] = [];
-    let values = await this.#askPython({ space: problem.space, sampler, seed });
-    for (let i = 0; i < budget; i++) {
-      const loss = problem.loss(values);
+    await this.#askPython({ space: problem.space, sampler, seed, liar: pending > 1 });
+    const running: Values[] = [];
+    let asked = 0;
+    for (let told = 1; told <= budget; told++) {
+      for (; asked < budget && running.length < pending; asked++) running.push(await this.#askPython({ ask: true }));
+      const loss = problem.loss(running.shift()!);
       const noiseDraw = noisy ? problem.noise * chance.normal() : 0;
       if (loss === undefined) failures++;
       else if (loss + noiseDraw < bestTrial.told) bestTrial = { told: loss + noiseDraw, loss };
-      if (isMark(i + 1, budget)) losses.push(bestTrial.loss);
-      // The last answer is one trial too many; the next study forgets it.
-      values = await this.#askPython({ value: loss === undefined ? null : loss + noiseDraw });
+      if (isMark(told, budget)) losses.push(bestTrial.loss);
+      await this.#askPython({ value: loss === undefined ? null : loss + noiseDraw });
     }
     return { losses, failures, ms: (performance.now() - startedMs) / budget };
   }

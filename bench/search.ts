@@ -3,16 +3,29 @@
  * night, paired by seed; CMA-ES against the recorded reference implementation; the poison test of the hybrid; costs.
  * Mean ranks (1 = best) and medians with 95 % bootstrap intervals. Two processes. `--quick`: a seed of each function,
  * four of a problem; `--full`: every function with every seed (default: four functions a seed, in turn). `--samplers
- * a,b`; `--only x` for one suite (its name), `poison`, `reference` or `costs`; `--real` trains nano-llm instead
+ * a,b`; `--only 'x;y'` for suites (their names), `poison`, `reference` or `costs`; `--real` trains nano-llm instead
  * (search-real.ts, an hour). Optuna joins when `python3 -c "import optuna"` works, with `--optuna
- * tpe,multivariate,cmaes,gp` by samplers of its own (default tpe).
+ * tpe,multivariate,cmaes,gp` by samplers of its own (default tpe). `--trials 500 --seeds 20 --from-seed 101 --functions
+ * 2 --pending 16` replace the sizes of the suites, the seeds, and how many trials run at once. `--save FILE` writes each
+ * race as a line.
  */
 import { fork } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { defined } from '../src/base/defined.ts';
 import { createRandom } from '../src/base/random.ts';
 import { mean } from '../src/base/stats.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { reference } from './search-cma.ts';
-import { ADVISERS, type Breadth, type Contender, type Job, type Result, type Run, SUITES } from './search-jobs.ts';
+import {
+  ADVISERS,
+  type Breadth,
+  type Contender,
+  type Job,
+  type Result,
+  type Run,
+  SUITES,
+  type Sweep,
+} from './search-jobs.ts';
 import { MARKS } from './search-marks.ts';
 import { type OptunaSampler, readOptunaVersion } from './search-optuna.ts';
 
@@ -25,7 +38,8 @@ const hasFlag = (name: string): boolean => process.argv.includes(name);
 const argumentOf = (name: string): string | undefined =>
   process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
 const breadth: Breadth = hasFlag('--quick') ? 'quick' : hasFlag('--full') ? 'full' : 'default';
-const onlySuite = argumentOf('--only');
+const onlyParts = argumentOf('--only')?.split(';');
+const wantsPart = (part: string): boolean => onlyParts?.includes(part) ?? true;
 const samplers = (argumentOf('--samplers')?.split(',') ?? [
   'auto',
   'cma-es',
@@ -41,6 +55,16 @@ const contenderNames: readonly string[] = [
   ...samplers,
   ...optunaSamplers.map((name) => `optuna ${optunaVersionFound} ${name}`),
 ];
+const numberOf = (name: string): number | undefined => {
+  const text = argumentOf(name);
+  return text === undefined ? undefined : Number(text);
+};
+const sweep: Sweep = {
+  ...defined({ trials: numberOf('--trials'), seeds: numberOf('--seeds'), functions: numberOf('--functions') }),
+  firstSeed: numberOf('--from-seed') ?? 1,
+  pending: numberOf('--pending') ?? 1,
+};
+const savePath = argumentOf('--save');
 const POISONED: readonly SamplerName[] = ['auto', 'cma-es'];
 
 const medianOf = (numbers: readonly number[]): number =>
@@ -86,19 +110,19 @@ function printRow(label: string, cells: readonly (string | undefined)[], compari
 const cellsFor = (cellOf: (name: string) => string | undefined): (string | undefined)[] => contenderNames.map(cellOf);
 
 function listJobs(): Job[] {
-  const raceJobs = SUITES.filter(({ name }) => (onlySuite ?? name) === name).flatMap((suite) =>
-    Array.from({ length: suite.seeds[breadth === 'quick' ? 0 : 1] }, (_, i): Job => {
+  const raceJobs = SUITES.filter(({ name }) => wantsPart(name)).flatMap((suite) =>
+    Array.from({ length: sweep.seeds ?? suite.seeds[breadth === 'quick' ? 0 : 1] }, (_, i): Job => {
       return {
         kind: 'race',
         suite: suite.name,
-        seed: i + 1,
+        seed: sweep.firstSeed + i,
         samplers,
         optuna: optunaSamplers,
         breadth,
+        sweep,
       };
     }),
   );
-  const wantsPart = (part: string): boolean => (onlySuite ?? part) === part;
   const poisonJobs = POISONED.filter((sampler) => samplers.includes(sampler)).flatMap((sampler) =>
     Object.keys(ADVISERS).flatMap((adviser) =>
       Array.from({ length: breadth === 'quick' ? 2 : 6 }, (_, i): Job => {
@@ -126,6 +150,7 @@ async function performAll(jobs: readonly Job[]): Promise<readonly Result[]> {
       };
       child.on('message', (result: Result) => {
         results[jobIndex] = result;
+        if (savePath) appendFileSync(savePath, `${JSON.stringify({ job: jobs[jobIndex], result })}\n`);
         if (process.stderr.isTTY) process.stderr.write(`\r${results.filter(Boolean).length} of ${jobs.length} `);
         sendNextJob();
       });
@@ -187,6 +212,13 @@ function printSuite(name: string, races: readonly (readonly Run[])[]): number[][
   printRow(
     '  wall ms a trial',
     contenderNames.map((_, i) => medianOf(lossColumn(i, (run) => run.ms)).toFixed(2)),
+  );
+  printRow(
+    '  processor ms of one of the last twenty suggestions',
+    contenderNames.map((_, i) => {
+      const times = races.flatMap((runs) => runs[i]!.lastAskMs ?? []);
+      return times.length > 0 ? medianOf(times).toFixed(1) : undefined;
+    }),
   );
   return rankTable;
 }
@@ -347,7 +379,7 @@ for (const suite of SUITES) {
 printOverall(rankTable);
 printReference(resultsOfKind(results, 'cma'));
 printPoison(resultsOfKind(results, 'poison'));
-if (!onlySuite || onlySuite === 'costs') printCosts();
+if (wantsPart('costs')) printCosts();
 const unmetClauses = verdicts.filter((verdictText) => verdictText.endsWith('NO'));
 console.log(
   `summary: ${rankTable.length} races; ${verdicts.length - unmetClauses.length} of ${verdicts.length} aims met${unmetClauses.length > 0 ? ` (not: ${unmetClauses.join('; ')})` : ''}; ${((performance.now() - startedMs) / 60000).toFixed(1)} min`,
