@@ -40,9 +40,19 @@ export function spentBy(state: Pick<Spending, 'experiments' | 'calls'>, agent: s
   };
 }
 
+/** The optimizer over knobs: no agent, so it has no budget but one of its own name. */
+const OPTIMIZER = 'search';
+
 /** The budget of an agent; empty where it has none. A person has none. */
 export const budgetOf = ({ steering: { agentBudgets } }: Pick<Spending, 'steering'>, agent: string): AgentBudget =>
-  agentBudgets.get(agent) ?? agentBudgets.get(EVERY_AGENT) ?? {};
+  agentBudgets.get(agent) ?? (agent === OPTIMIZER ? undefined : agentBudgets.get(EVERY_AGENT)) ?? {};
+
+/** Calls of an agent that may still give an idea. */
+export const openCallsOf = ({ calls }: Pick<Spending, 'calls'>, agent: string, session: number): number =>
+  calls.filter(
+    ({ start, end }) =>
+      end === undefined && start.agent === agent && start.session === session && start.purpose === 'idea',
+  ).length;
 
 /** What an agent has left; undefined where it has no budget. `waiting`: ideas of it that are not recorded yet. */
 export function budgetLeft(state: Spending, agent: string, waiting = 0): AgentBudget | undefined {

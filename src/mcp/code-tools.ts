@@ -8,7 +8,7 @@ import { experimentNumber, READ_ONLY, replyWith } from './tool-reply.ts';
 const ofExperiment = experimentNumber.optional().describe('number of the experiment; the best so far when absent');
 const lineNumber = z.number().int().min(1);
 
-export function registerCodeTools(mcpServer: McpServer, codeDesk: CodeDesk): void {
+export function registerCodeTools(mcpServer: McpServer, findCode: () => CodeDesk): void {
   mcpServer.registerTool(
     'files',
     {
@@ -16,7 +16,7 @@ export function registerCodeTools(mcpServer: McpServer, codeDesk: CodeDesk): voi
       inputSchema: z.object({ n: ofExperiment }),
       ...READ_ONLY,
     },
-    async ({ n }) => replyWith(() => codeDesk.listFiles(n)),
+    async ({ n }) => replyWith(() => findCode().listFiles(n)),
   );
   mcpServer.registerTool(
     'read',
@@ -30,7 +30,7 @@ export function registerCodeTools(mcpServer: McpServer, codeDesk: CodeDesk): voi
       }),
       ...READ_ONLY,
     },
-    async (wish) => replyWith(() => codeDesk.readFile(defined(wish))),
+    async (wish) => replyWith(() => findCode().readFile(defined(wish))),
   );
   mcpServer.registerTool(
     'search',
@@ -45,7 +45,7 @@ export function registerCodeTools(mcpServer: McpServer, codeDesk: CodeDesk): voi
       ...READ_ONLY,
     },
     async ({ text, n, under, ignore_case: ignoreCase }) =>
-      replyWith(() => codeDesk.searchFiles(defined({ text, n, under, ignoreCase }))),
+      replyWith(() => findCode().searchFiles(defined({ text, n, under, ignoreCase }))),
   );
   mcpServer.registerTool(
     'apply',
@@ -65,6 +65,6 @@ export function registerCodeTools(mcpServer: McpServer, codeDesk: CodeDesk): voi
         hypothesis: z.string().optional().describe('what should get better, and why'),
       }),
     },
-    async (wish) => replyWith(() => codeDesk.applyEdits(defined(wish))),
+    async (wish) => replyWith(() => findCode().applyEdits(defined(wish))),
   );
 }

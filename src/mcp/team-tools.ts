@@ -2,11 +2,10 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { DIRECTION_MINUTES, MAX_DIRECTION, MAX_DIRECTION_MINUTES } from '../core/directions.ts';
-import type { Desk } from './desk.ts';
 import { claimDirection, releaseDirection } from './directions.ts';
-import { replyWith } from './tool-reply.ts';
+import { type FindDesk, replyWith } from './tool-reply.ts';
 
-export function registerTeamTools(mcpServer: McpServer, desk: Desk): void {
+export function registerTeamTools(mcpServer: McpServer, findDesk: FindDesk): void {
   mcpServer.registerTool(
     'claim',
     {
@@ -22,7 +21,11 @@ export function registerTeamTools(mcpServer: McpServer, desk: Desk): void {
           .describe(`how long; ${DIRECTION_MINUTES} when absent`),
       }),
     },
-    async ({ direction, minutes }) => replyWith(() => claimDirection(desk.paths, desk.author, { direction, minutes })),
+    async ({ direction, minutes }) =>
+      replyWith(() => {
+        const { paths, author } = findDesk();
+        return claimDirection(paths, author, { direction, minutes });
+      }),
   );
   mcpServer.registerTool(
     'release',
@@ -30,6 +33,10 @@ export function registerTeamTools(mcpServer: McpServer, desk: Desk): void {
       description: 'Give a direction back that you claimed, or all of them where none is named.',
       inputSchema: z.object({ direction: z.string().optional() }),
     },
-    async ({ direction }) => replyWith(() => releaseDirection(desk.paths, desk.author, direction)),
+    async ({ direction }) =>
+      replyWith(() => {
+        const { paths, author } = findDesk();
+        return releaseDirection(paths, author, direction);
+      }),
   );
 }

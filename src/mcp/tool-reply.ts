@@ -1,6 +1,10 @@
 /** What the MCP tools share: how they answer, and how an experiment is named. */
 import { z } from 'zod';
 import { reasonOf } from '../base/error.ts';
+import type { Desk } from './desk.ts';
+
+/** The desk of the lab: throws E_NO_LAB as long as there is none, because programs start their servers before a run. */
+export type FindDesk = () => Desk;
 
 interface ToolReply {
   content: { type: 'text'; text: string }[];

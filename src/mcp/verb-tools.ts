@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { MAX_SAID } from '../core/requests.ts';
 import { MAX_TRIES_AN_IDEA, TRY_SECONDS, TRY_WALL_S } from '../core/try-out.ts';
-import { type Desk, MAX_WAIT_S } from './desk.ts';
+import { MAX_WAIT_S } from './desk.ts';
 import { STATEMENTS } from './tool-parts.ts';
-import { experimentNumber, replyWith } from './tool-reply.ts';
+import { experimentNumber, type FindDesk, replyWith } from './tool-reply.ts';
 import { combineRequest, giveUpRequest, replicateRequest, retryRequest } from './verbs.ts';
 
 const SAID = {
@@ -14,7 +14,7 @@ const SAID = {
   ...STATEMENTS,
 };
 
-export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
+export function registerVerbTools(mcpServer: McpServer, findDesk: FindDesk): void {
   mcpServer.registerTool(
     'combine',
     {
@@ -25,7 +25,7 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
         ...SAID,
       }),
     },
-    async ({ of, ...said }) => replyWith(() => desk.ask(combineRequest({ of, ...defined(said) }))),
+    async ({ of, ...said }) => replyWith(() => findDesk().ask(combineRequest({ of, ...defined(said) }))),
   );
   mcpServer.registerTool(
     'retry',
@@ -38,7 +38,8 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
         ...SAID,
       }),
     },
-    async ({ n, on, ...said }) => replyWith(() => desk.ask(retryRequest({ n, ...defined({ on }), ...defined(said) }))),
+    async ({ n, on, ...said }) =>
+      replyWith(() => findDesk().ask(retryRequest({ n, ...defined({ on }), ...defined(said) }))),
   );
   mcpServer.registerTool(
     'replicate',
@@ -47,9 +48,9 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
         'Measure an experiment that is decided once more. Its verdict stays; its mean and the known noise get surer.',
       inputSchema: z.object({ n: experimentNumber.optional().describe('the best version when absent') }),
     },
-    async ({ n }) => replyWith(() => desk.ask(replicateRequest(n))),
+    async ({ n }) => replyWith(() => findDesk().ask(replicateRequest(n))),
   );
-  registerTryTool(mcpServer, desk);
+  registerTryTool(mcpServer, findDesk);
   mcpServer.registerTool(
     'give_up',
     {
@@ -60,11 +61,11 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
         because: z.string().min(1).describe(`why, at most ${MAX_SAID.because} characters`),
       }),
     },
-    async ({ n, because }) => replyWith(() => desk.ask(giveUpRequest(n, because))),
+    async ({ n, because }) => replyWith(() => findDesk().ask(giveUpRequest(n, because))),
   );
 }
 
-function registerTryTool(mcpServer: McpServer, desk: Desk): void {
+function registerTryTool(mcpServer: McpServer, findDesk: FindDesk): void {
   mcpServer.registerTool(
     'try_out',
     {
@@ -87,6 +88,9 @@ function registerTryTool(mcpServer: McpServer, desk: Desk): void {
       }),
     },
     async ({ wait_s: waitS = MAX_WAIT_S, ...request }) =>
-      replyWith(async () => desk.pollSubmission((await desk.tryOut(defined(request))).id, waitS)),
+      replyWith(async () => {
+        const desk = findDesk();
+        return desk.pollSubmission((await desk.tryOut(defined(request))).id, waitS);
+      }),
   );
 }

@@ -7,6 +7,7 @@ import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
+import { budgetLeft as agentBudgetLeft } from '../core/agent-budget.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure } from '../core/agent-call.ts';
 import type { Arena } from '../core/arena.ts';
@@ -60,7 +61,7 @@ async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?:
   const { journal, state, signal } = brief;
   if (brief.files.size === 0) return { kind: 'none', reason: 'no file may be changed' };
   if (signal.aborted) return { kind: 'none', class: 'aborted', reason: 'the idea is no longer wanted' };
-  const budgetLeftover = budgetLeft(state.calls, session, runLimits);
+  const budgetLeftover = narrower(budgetLeft(state.calls, session, runLimits), agentBudgetLeft(state, agent.name));
   const overspentReason = whyOverspent(budgetLeftover);
   if (overspentReason) return { kind: 'none', class: 'budget', reason: overspentReason };
   const programText = deps.readProgram(brief);
@@ -101,6 +102,20 @@ async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?:
     program: program?.version,
     words: wordCount > 0 ? wordCount : undefined,
   });
+}
+
+interface Amounts {
+  readonly tokens?: number;
+  readonly usd?: number;
+}
+
+/** What is left by both: that of the session and the lab, and the agent's own. */
+function narrower(left: Amounts, own: Amounts = {}): Amounts {
+  const smaller = (unit: keyof Amounts): number | undefined => {
+    const amounts = [left[unit], own[unit]].filter((amount) => amount !== undefined);
+    return amounts.length > 0 ? Math.min(...amounts) : undefined;
+  };
+  return defined({ tokens: smaller('tokens'), usd: smaller('usd') });
 }
 
 function whyOverspent(remaining: { readonly tokens?: number; readonly usd?: number }): string | undefined {

@@ -126,4 +126,46 @@ describe('a chain', () => {
     room.clock = { ...room.clock, sleep: async () => room.controller.abort() };
     expect(await room.ask(room.member('a', 'quota'))).toMatchObject({ kind: 'none', class: 'aborted' });
   });
+
+  describe('with budgets of agents', () => {
+    const budget = (room: Room, agent: string, ideas: number): void => {
+      room.script.addEvent({
+        type: 'steered',
+        id: `budget-${agent}`,
+        from: 'person',
+        wish: { verb: 'budget', agent, ideas },
+      });
+    };
+
+    it('does not ask an agent whose ideas are used up, and goes on with the next', async () => {
+      const room = new Room();
+      budget(room, 'a', 0);
+      expect(await room.ask(room.member('a', 'idea'), room.member('b', 'idea'))).toMatchObject({ proposer: 'b' });
+      expect(room.asked).toEqual(['b']);
+      expect(room.script.state.calls).toHaveLength(1);
+    });
+
+    it('ends where everybody has spent theirs, and says whose budget it was', async () => {
+      const room = new Room();
+      budget(room, '*', 0);
+      expect(await room.ask(room.member('a', 'idea'), room.member('b', 'idea'))).toMatchObject({
+        kind: 'none',
+        class: 'budget',
+        reason: expect.stringMatching(/budget of a is spent.*budget of b is spent/),
+      });
+      expect(room.asked).toEqual([]);
+    });
+
+    it('counts calls that are under way, and leaves the optimizer out of the budget of every agent', async () => {
+      const room = new Room();
+      budget(room, '*', 1);
+      room.script.addEvent({ type: 'calling', call: 0, n: 1, purpose: 'idea', agent: 'a', session: 0 });
+      expect(await room.ask(room.member('a', 'idea'), room.member('search', 'idea'))).toMatchObject({
+        proposer: 'search',
+      });
+      expect(room.asked).toEqual(['search']);
+      budget(room, 'search', 0);
+      expect(await room.ask(room.member('search', 'idea'))).toMatchObject({ kind: 'none', class: 'budget' });
+    });
+  });
 });

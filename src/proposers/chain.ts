@@ -1,10 +1,11 @@
 /**
  * Several proposers in order of preference: the first that can be asked now is asked. After a rate limit, a spent quota
  * or an outage, a proposer is asked again later (backoff with jitter, or the reset time when the provider gives one);
- * meanwhile the next ones are asked. Knows nothing about agents.
+ * meanwhile the next ones are asked. One whose own budget is spent is not asked. Knows nothing about agents.
  */
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
+import { openCallsOf, whyOverBudget } from '../core/agent-budget.ts';
 import { readinessOf } from '../core/calls.ts';
 import type { Brief, Clock, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
 
@@ -65,7 +66,7 @@ class Chain {
   /** Ask the first member that is ready, once: a repair is not worth a wait. */
   async askOnce(brief: Brief, askMember: (member: Proposer) => Promise<Proposal> | undefined): Promise<Proposal> {
     for (const member of this.#members) {
-      if (!this.#readinessOf(brief, member).ready) continue;
+      if (!this.#readinessOf(brief, member).ready || this.#whyOverBudget(brief, member) !== undefined) continue;
       const answer = await askMember(member);
       if (answer) return answer.kind === 'edit' ? { ...answer, proposer: member.name } : answer;
     }
@@ -79,6 +80,11 @@ class Chain {
     declined: NoProposal[],
   ): Promise<Proposal | undefined> {
     for (let attempt = 0; attempt < MAX_EMPTY_ATTEMPTS && !brief.signal.aborted; attempt++) {
+      const overBudget = this.#whyOverBudget(brief, member);
+      if (overBudget !== undefined) {
+        declined.push({ kind: 'none', class: 'budget', reason: overBudget });
+        return undefined;
+      }
       const memberReadiness = this.#readinessOf(brief, member);
       if (
         !memberReadiness.ready &&
@@ -102,6 +108,11 @@ class Chain {
       if (answer.class !== undefined || brief.state.calls.length === callsBefore) return undefined;
     }
     return undefined;
+  }
+
+  /** A person may have given each agent a budget; what its calls under way may bring counts too. */
+  #whyOverBudget({ state }: Brief, { name }: Proposer): string | undefined {
+    return whyOverBudget(state, name, openCallsOf(state, name, this.#options.session));
   }
 
   #readinessOf(brief: Brief, member: Proposer): ReturnType<typeof readinessOf> {

@@ -275,7 +275,7 @@ describe('MCP', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
 
     const { serveHttp } = await import('../../src/mcp/server.ts');
-    const served = await serveHttp(new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp'), 0);
+    const served = await serveHttp(() => new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp'), 0);
     try {
       const ask = (headers: Record<string, string>): Promise<number> =>
         fetch(served.url, { method: 'POST', headers, body: '{}' }).then((answer) => answer.status);

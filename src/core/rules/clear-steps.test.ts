@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { tQuantile } from '../../base/distributions.ts';
 import { decisionOf, draftConfirmation } from '../../testing/drafts.ts';
+import type { EventDraft } from '../event.ts';
 import { noiseIn } from '../state.ts';
 import { confirmedSteps, isClearlyAhead, isClearStep, isConfirmedStep } from './clear-steps.ts';
 import { stepEffectsOf } from './step-effects.ts';
@@ -110,26 +111,37 @@ describe('a step that is called confirmed by itself', () => {
   };
 
   it.each([
-    ['margin', 1, 0.95],
-    ['paired', 2, 0.95],
-    ['paired', 1, 0.99],
+    ['margin', 1, 0.97],
+    ['paired', 2, 0.97],
+    ['paired', 1, 0.995],
   ])('by %s and %i measurements helps with a chance of %f by all numbers of the lab', (rule, n, chance) => {
     const { state } = kept({ rule }, { effect: 9, n, nAgainst: 5, probability: 1 });
     const isConfirmed = (help: number): boolean => isConfirmedStep(state, 1, [undefined, effectOf(help)]);
-    expect([chance - 0.01, chance].map(isConfirmed)).toEqual([false, true]);
+    expect([chance - 0.001, chance].map(isConfirmed)).toEqual([false, true]);
   });
 
   it('needs more than a clear step by its own numbers, where the lab has too few effects', () => {
-    const { sigma } = noiseIn(kept({}, { effect: 1, n: 1, nAgainst: 5 }).state, SCRIPT_DEVICE);
+    const { sigma, dof } = noiseIn(kept({}, { effect: 1, n: 1, nAgainst: 5 }).state, SCRIPT_DEVICE);
     const isConfirmed = (z: number): boolean => {
       const effect = z * sigma * Math.sqrt(1 + 1 / 5);
       return isConfirmedStep(kept({}, { effect, n: 1, nAgainst: 5 }).state, 1, undefined);
     };
-    const border = 1.8 + shrinkageOf(0, 1);
+    const border = tQuantile(0.99, dof) + shrinkageOf(0, 1);
     expect([border - 0.01, border + 0.01].map(isConfirmed)).toEqual([false, true]);
     const inPairs = (probability: number): boolean =>
       isConfirmedStep(kept({ rule: 'paired' }, { effect: 1, n: 1, nAgainst: 1, probability }).state, 1, undefined);
     expect([0.98, 0.99].map(inPairs)).toEqual([false, true]);
+  });
+
+  it('is the whole stack that a claim confirmed, and not one of several steps', () => {
+    const claimed = (against: number, passed = true): boolean => {
+      const { state } = baseline()
+        .addKeptIdea(3)
+        .addKeptIdea(2)
+        .addEvent({ ...draftConfirmation(2, passed), against } as EventDraft);
+      return isConfirmedStep(state, 2, [undefined, effectOf(0.5), effectOf(0.5)]);
+    };
+    expect([claimed(1), claimed(0), claimed(1, false)]).toEqual([true, false, false]);
   });
 
   it('without any noise seen needs so many agreeing repeats that luck is unlikely', () => {

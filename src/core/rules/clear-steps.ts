@@ -20,19 +20,21 @@ const CLEAR_STEP_PROBABILITY = 0.915;
 const CLEAR_STEP_Z = 1.2;
 
 /** Chance that a step helps, by all numbers of the lab, from which on it is called confirmed. */
-const CONFIRMED_CHANCE = 0.95;
+const CONFIRMED_CHANCE = 0.97;
 /** The same where the step rests on one pair: in a lab of small effects a lone pair far out is luck too often. */
-const CONFIRMED_CHANCE_OF_ONE_PAIR = 0.99;
-/** Where a lab has too few effects for that chance: standard errors after the shrinkage of both sides. */
-const CONFIRMED_Z = 1.8;
-/** The same in pairs: the probability that the decision recorded. */
+const CONFIRMED_CHANCE_OF_ONE_PAIR = 0.995;
+/**
+ * Where a lab has too few effects for that chance: the probability by the step's own numbers, shrunken, with the degrees
+ * of freedom of the noise; in pairs the one that the decision recorded.
+ */
 const CONFIRMED_PROBABILITY = 0.99;
 /** Chance of luck below which a gain without any noise seen is called confirmed. */
 const MAX_CHANCE_OF_LUCK = 0.05;
 
 /**
- * May this step of a confirmed stack be called confirmed by itself? By the chance that it helps, given all numbers of
- * the lab (`stepEffectsOf`): steps were chosen by their numbers, pairs too, so their own numbers alone are too good.
+ * May this step of a confirmed stack be called confirmed by itself? Where it is the whole stack, its claim says so. Else
+ * by the chance that it helps, given all numbers of the lab (`stepEffectsOf`): steps were chosen by their numbers, pairs
+ * too, so their own numbers alone are too good.
  */
 export function isConfirmedStep(state: LabState, n: number, effects: StepEffects | undefined): boolean {
   const experiment = state.experiments[n];
@@ -41,12 +43,20 @@ export function isConfirmedStep(state: LabState, n: number, effects: StepEffects
   const { effect, probability = 0 } = experiment.decision;
   const { sigma, dof } = noiseIn(state, experiment.deviceClass ?? '');
   if (dof === 0) return false;
+  if (isClaimedAlone(state, n)) return true;
   if (sigma === 0) return effect > 0 && chanceOfLuck(1, dof) <= MAX_CHANCE_OF_LUCK;
   const belief = effects?.[n];
   const isOnePair = inPairs(state) && experiment.decision.n < 2;
   if (belief) return belief.help >= (isOnePair ? CONFIRMED_CHANCE_OF_ONE_PAIR : CONFIRMED_CHANCE);
   if (inPairs(state)) return probability >= CONFIRMED_PROBABILITY;
-  return shrunkenZ(state, stepEvidence(n, experiment.decision), sigma) >= CONFIRMED_Z;
+  return tCdf(shrunkenZ(state, stepEvidence(n, experiment.decision), sigma), dof) >= CONFIRMED_PROBABILITY;
+}
+
+/** A claim compared it with the version right below it, and passed. */
+function isClaimedAlone(state: LabState, n: number): boolean {
+  return state.confirmations.some(
+    ({ passed, n: claimed, against }) => passed && claimed === n && state.experiments[n]!.idea.parent === against,
+  );
 }
 
 /** The steps of the confirmed stack that are called confirmed by themselves, oldest first. */
