@@ -6,7 +6,7 @@ import { viewLab } from './lab.ts';
 /** #1 is kept inside the noise, #2 clearly, and a claim confirms #2 with #1 below it. */
 function confirmedStack(): Script {
   const script = new Script(arenaWith({ decide: { controls: 0, drift: 0 } })).addCalibration([5, 5.1, 4.9, 5.05, 4.95]);
-  for (const value of [4.95, 4]) {
+  for (const value of [4.95, 4.4]) {
     const n = script.state.experiments.length;
     script.addIdea().measure(n, value).decide(n).advance(n);
   }
