@@ -43,6 +43,17 @@ describe('its worth', () => {
     }
   });
 
+  it('is as uncertain as its blocks lie apart: ideas of one block share their advice', () => {
+    const together = [...ideas('on', 5, 0), ...ideas('off', 0, 5), ...ideas('on', 0, 5), ...ideas('off', 1, 4)];
+    const spread = [...ideas('on', 3, 2), ...ideas('off', 0, 5), ...ideas('on', 2, 3), ...ideas('off', 1, 4)];
+    const [wide, narrow] = [together, spread].map((all) => adviserWorth(stateOf(all))!);
+    expect([wide!.difference, narrow!.difference]).toEqual([0.4, 0.4]);
+    const widthOf = ({ interval }: { interval: readonly [number, number] }): number => interval[1] - interval[0];
+    expect(widthOf(wide!)).toBeGreaterThan(1.25 * widthOf(narrow!));
+    const text = adviserLines(stateOf(together, [call('advice', 0.5)]))[0]!.text;
+    expect(text).toContain('which proves nothing');
+  });
+
   it('is not known while one side has no idea', () => {
     expect(adviserWorth(stateOf(ideas('on', 3, 1)))).toBeUndefined();
     expect(adviserLines(stateOf(ideas('on', 3, 1), [call('advice', 0.5)]))[0]!.text).toContain(
@@ -58,7 +69,7 @@ describe('its line', () => {
     );
     expect(line).toMatchObject({ code: 'adviser', what: 'Adviser gpt-5' });
     expect(line!.text).toBe(
-      '1 answer (1 call without one, the last: it hangs) for 2,200 tokens, $0.75; 6 of 10 ideas with it were steps, 1 of 10 ideas without: +50 % (95 %: +7 % to +77 %)',
+      '1 answer (1 call without one, the last: it hangs) for 2,200 tokens, $0.75; 6 of 10 ideas with it were steps, 1 of 10 ideas without: +50 % (95 %: +7 % to +77 %), which one turn each cannot prove',
     );
   });
 
