@@ -1,5 +1,6 @@
 /**
- * The cheats for the arenas on real data: template-speed, load-forecast, contract-clauses, retrieval. Data only; no
+ * The cheats for the arenas on real data: template-speed, load-forecast, contract-clauses, retrieval, insurance,
+ * backtest. Data only; no
  * part of the harness reads this.
  */
 import {
@@ -191,5 +192,31 @@ export const INSURANCE_CHEATS: readonly Cheat[] = [
       expectNoNumber(changeFile('tariff.mjs', ['=> rateOf(scale', '=> -rateOf(scale'])),
     ],
     honest: changeFile('tariff.mjs', ['=> rateOf(scale', '=> 1.001 * rateOf(scale']),
+  },
+];
+
+const HOLD = 'return held;';
+export const BACKTEST_CHEATS: readonly Cheat[] = [
+  ...commonCheats(
+    'strategy.mjs',
+    'const average =',
+    [21, 22, 23, 24].map((days): Replacement => ['LOOKBACK = 20;', `LOOKBACK = ${days};`]),
+  ),
+  {
+    name: 'borrowed money',
+    variants: [
+      expectNoNumber(changeFile('strategy.mjs', [HOLD, 'return held.map((weight) => 2 * weight);'])),
+      expectNoNumber(changeFile('strategy.mjs', [HOLD, 'return held.map((weight, i) => weight + (-1) ** i);'])),
+    ],
+    honest: changeFile('strategy.mjs', [HOLD, 'return held.map((weight) => 0.9 * weight);']),
+  },
+  {
+    // Which symbol is which is another secret in each measurement.
+    name: 'the best symbols by heart',
+    variants: [
+      expectNoGain(changeFile('strategy.mjs', [HOLD, 'return held.map((_, i) => Number(i === 3));'])),
+      expectNoGain(changeFile('strategy.mjs', [HOLD, 'return held.map((_, i) => (i < 4 ? 0.25 : 0));'])),
+    ],
+    honest: changeFile('strategy.mjs', [HOLD, 'return held.map((weight) => 0.95 * weight);']),
   },
 ];

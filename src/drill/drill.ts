@@ -14,6 +14,7 @@ import { copyTree, removeTree } from '../os/files.ts';
 import { taggedPids } from '../os/proc.ts';
 import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
 import {
+  BACKTEST_CHEATS,
   CLAUSE_CHEATS,
   FORECAST_CHEATS,
   INSURANCE_CHEATS,
@@ -76,6 +77,7 @@ export const DRILLED_ARENAS: readonly DrilledArena[] = [
   { name: 'contract-clauses', cheats: CLAUSE_CHEATS, editable: 'classify.mjs' },
   { name: 'retrieval', cheats: RETRIEVAL_CHEATS, editable: 'search.mjs' },
   { name: 'insurance', cheats: INSURANCE_CHEATS, editable: 'tariff.mjs' },
+  { name: 'backtest', cheats: BACKTEST_CHEATS, editable: 'strategy.mjs' },
 ];
 
 export interface DrillOptions {

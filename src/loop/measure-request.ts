@@ -2,6 +2,7 @@
 import type { Arena } from '../core/arena.ts';
 import { judgeSeedOf } from '../core/plan/seed.ts';
 import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
+import { countTrials } from '../core/trials.ts';
 import type { Job } from './lab-deps.ts';
 import { expectedItems } from './lab-items.ts';
 import type { MeasureRequest } from './measure.ts';
@@ -35,6 +36,7 @@ export function measureRequestOf(job: Job, m: number, context: RequestContext): 
     purpose,
     judgeSeed: judgeSeedOf(state, job, createNonce()),
     nonce: createNonce(),
+    ...(purpose === 'holdout' && { trials: countTrials(state) }),
     screensFirst: purpose === 'idea' && !state.screenRuns.get(n)?.length,
     isScreening: purpose === 'screen',
     asksHoldout: purpose === 'holdout',

@@ -130,6 +130,18 @@ describe('a measurement', () => {
     expect(outcome).toMatchObject({ kind: 'crashed', class: 'no-artefact' });
   });
 
+  it('tells the holdout’s evaluator alone how many versions were tried', async () => {
+    const holdout = { holdout: { command: 'judge', data: ['hidden'] }, prepare: { command: 'split' } };
+    const play: PlayRun = (spec) => (spec.env.OVERNIGHT_RESULT ? void writeScore(spec) : void writeArtefact(spec));
+    const { outcome, sandbox } = await measure({ play, manifest: holdout, request: { asksHoldout: true, trials: 7 } });
+    expect(outcome).toMatchObject({ kind: 'measured' });
+    expect(sandbox.specs.map(({ env }) => [env.OVERNIGHT_STAGE, env.OVERNIGHT_TRIALS])).toEqual([
+      ['run', undefined],
+      ['evaluate', undefined],
+      ['holdout', '7'],
+    ]);
+  });
+
   it('knows a configuration by its content, whatever the seed', async () => {
     const configOf = async (text: string): Promise<string | undefined> => {
       const play: PlayRun = (spec) => {

@@ -55,6 +55,8 @@ export interface SpecRequest {
   readonly seed: number;
   readonly judgeSeed: number;
   readonly nonce: string;
+  /** Versions of the code that gave a number in this lab: the holdout's evaluator is told. Absent: none. */
+  readonly trials?: number;
   readonly onTick?: RunSpec['onTick'];
 }
 
@@ -255,6 +257,7 @@ export class ProcessSpecs {
       OVERNIGHT_ARENA: sandbox.inside(codeMount),
       OVERNIGHT_RESULT: `${sandbox.inside(resultMount)}/result.txt`,
       OVERNIGHT_NONCE: this.#request.nonce,
+      ...(stage === 'holdout' && { OVERNIGHT_TRIALS: String(this.#request.trials ?? 0) }),
       ...(scoresArtefact && { OVERNIGHT_ARTEFACT: sandbox.inside(artefactMount) }),
       ...Object.assign({}, ...folderParts.map((folderPart) => folderPart.env)),
     };

@@ -12,7 +12,7 @@ describe('the drill', () => {
     expectCaught('sort-speed', await drilled(ARENAS, 'sort-speed'));
   });
 
-  it.each(['template-speed', 'load-forecast', 'contract-clauses', 'retrieval', 'insurance'])(
+  it.each(['template-speed', 'load-forecast', 'contract-clauses', 'retrieval', 'insurance', 'backtest'])(
     'catches every cheat planted in %s and measures every honest twin',
     { timeout: 600_000 },
     async (name) => {

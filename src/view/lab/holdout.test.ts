@@ -74,6 +74,23 @@ describe('a holdout that agrees', () => {
     );
   });
 
+  it('says beside it what only its evaluator reports, and nothing of it to proposers', () => {
+    const answer = (value: number, sharpe: number, memory: number): Outcome => ({
+      kind: 'measured',
+      value,
+      metrics: { deflated_sharpe: sharpe, memory_mb: memory },
+    });
+    const state = champion([
+      [0, answer(7, 0.31, 90)],
+      [1, answer(6, 0.9634, 91)],
+    ]);
+    expect(healthOf(state)!.text).toMatch(/; there it also has deflated_sharpe 0\.9634 \(baseline 0\.31\) \(2 of/);
+    expect(healthOf(state)!.text).not.toMatch(/memory_mb/);
+    const brief = briefText(state, facts, { files: new Map(), left: {}, blob: () => undefined });
+    expect(brief).toContain('#1');
+    expect(brief).not.toMatch(/sharpe/);
+  });
+
   it('that was not asked is no objection, and is said under Health', () => {
     const state = champion([]);
     expect(viewOf(state).verdict).toMatchObject({
