@@ -1,8 +1,7 @@
 /** Sessions of backtest in the whole harness. */
 import { expect, it } from 'vitest';
 import { describeSessions } from '../../../tests/fixtures/describe-arena.ts';
-import { tryPatch } from '../../../tests/fixtures/shipped-session.ts';
-import { viewLab } from '../../../src/view/lab/lab.ts';
+import { shownOf, tryPatch } from '../../../tests/fixtures/shipped-session.ts';
 
 describeSessions({
   name: 'backtest',
@@ -19,7 +18,7 @@ it(
   async () => {
     const state = await tryPatch('backtest', 'overfit-months-by-heart.patch');
     expect(state.champion).toBe(1);
-    const { verdict, health } = viewLab(state, { now: state.lastAt, alive: false, tip: '' });
+    const { verdict, health } = shownOf(state);
     expect(JSON.stringify(verdict)).toContain('the holdout does not confirm it');
     expect(JSON.stringify(health)).toContain('deflated_sharpe');
   },

@@ -24,17 +24,17 @@ const CONFIRMED_CHANCE = 0.97;
 /** The same where the step rests on one pair: in a lab of small effects a lone pair far out is luck too often. */
 const CONFIRMED_CHANCE_OF_ONE_PAIR = 0.995;
 /**
- * Where a lab has too few effects for that chance: the probability by the step's own numbers, shrunken, with the degrees
- * of freedom of the noise; in pairs the one that the decision recorded.
+ * Where a lab has too few effects for that chance: the probability by the step's own numbers, shrunken, with the
+ * degrees of freedom of the noise; in pairs the one that the decision recorded.
  */
 const CONFIRMED_PROBABILITY = 0.99;
 /** Chance of luck below which a gain without any noise seen is called confirmed. */
 const MAX_CHANCE_OF_LUCK = 0.05;
 
 /**
- * May this step of a confirmed stack be called confirmed by itself? Where it is the whole stack, its claim says so. Else
- * by the chance that it helps, given all numbers of the lab (`stepEffectsOf`): steps were chosen by their numbers, pairs
- * too, so their own numbers alone are too good.
+ * May this step of a confirmed stack be called confirmed by itself? Where it is the whole stack, its claim says so.
+ * Else by the chance that it helps, given all numbers of the lab (`stepEffectsOf`): steps were chosen by their numbers,
+ * pairs too, so their own numbers alone are too good.
  */
 export function isConfirmedStep(state: LabState, n: number, effects: StepEffects | undefined): boolean {
   const experiment = state.experiments[n];
