@@ -63,12 +63,13 @@ export function claimNumbersOf(state: LabState, n: number, against: number, devi
 }
 
 /** Measurements for the claim of `n` since it was judged last. */
-function freshOfClaim(state: LabState, n: number): Measurement[] {
+export function freshOfClaim(state: LabState, n: number): Measurement[] {
   const judgedAfter = judgedAfterOf(state, n);
   return (state.claims.get(n) ?? []).filter((m) => m >= judgedAfter).map((m) => state.measurements[m]!);
 }
 
-const judgedAfterOf = (state: LabState, n: number): number =>
+/** The first measurement after the claim of `n` was judged last; 0 where it never was. */
+export const judgedAfterOf = (state: LabState, n: number): number =>
   state.confirmations.findLast((confirmation) => confirmation.n === n)?.judgedAfter ?? 0;
 
 /** Candidate minus champion in each two runs in a row, one of each side. */

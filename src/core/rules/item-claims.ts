@@ -9,6 +9,7 @@ import type { Payload } from '../event.ts';
 import type { Measurement } from '../experiment.ts';
 import { storedItemsOf } from '../items.ts';
 import { type LabState, lineage, measurementsOf } from '../state.ts';
+import { freshOfClaim, judgedAfterOf } from './claim-numbers.ts';
 import { nextLevel } from './error-budget.ts';
 import { compareItems, isDeterministic, itemRunsOf } from './item-comparison.ts';
 import { isProvenStep } from './items.ts';
@@ -35,9 +36,9 @@ export interface ItemClaimSides {
 
 /** What a claim about items still lacks. */
 export function itemClaimSides(state: LabState, n: number, against: number, deviceClass: string): ItemClaimSides {
-  const fresh = (state.claims.get(n) ?? [])
-    .map((m) => state.measurements[m]!)
-    .filter((measurement) => measurement.deviceClass === deviceClass && measurement.state === 'finished');
+  const fresh = freshOfClaim(state, n).filter(
+    (measurement) => measurement.deviceClass === deviceClass && measurement.state === 'finished',
+  );
   const countOf = (side: number, hasItems: boolean): number =>
     fresh.filter((measurement) => measurement.n === side && (storedItemsOf(measurement) !== undefined) === hasItems)
       .length;
@@ -81,8 +82,12 @@ export function judgeItemsClaim(
   };
   if (unmeasured !== undefined) return refuse(unmeasured, [0, 0]);
   if (missing[0] > 0 || missing[1] > 0) return undefined;
-  const sides = { n, against, deviceClass, part: 'reserve', counts: isUnselected } as const;
-  const numbers = [n, against].map((side) => itemRunsOf(state, side, deviceClass, isUnselected).length);
+  // A second try is made on new runs of the candidate: those of the first are why there is a second.
+  const judgedAfter = judgedAfterOf(state, n);
+  const counts = (measurement: Measurement): boolean =>
+    isUnselected(measurement) && (measurement.n !== n || measurement.m >= judgedAfter);
+  const sides = { n, against, deviceClass, part: 'reserve', counts } as const;
+  const numbers = [n, against].map((side) => itemRunsOf(state, side, deviceClass, counts).length);
   const counted = [numbers[0]!, numbers[1]!] as const;
   const test = compareItems(state, sides)!;
   const steps = lineage(state, n).slice(lineage(state, n).indexOf(against) + 1);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { mcnemarP } from '../../base/item-stats.ts';
 import { createRandom, type Random } from '../../base/random.ts';
-import { arenaWith, Script, SCRIPT_DEVICE } from '../../testing/script.ts';
+import { arenaWith, IDLE_CONTEXT, Script, SCRIPT_DEVICE } from '../../testing/script.ts';
 import type { Decision } from '../decision.ts';
 import type { Purpose } from '../outcome.ts';
 import { encodeScores, encodeTable, scoreOf, sortItems, splitItems } from '../items.ts';
+import { testClaim } from '../plan/claims-due.ts';
 import { judgeClaim, sidesOf } from './claims.ts';
 import { lordAlpha, spendEvenly } from './error-budget.ts';
 import { calibrateItems } from './item-calibration.ts';
@@ -267,6 +268,25 @@ describe('a claim about items', () => {
       passed: false,
       reason: 'none of its steps was shown to be better on the reserve',
     });
+  });
+
+  it('that failed is not judged again without new runs of its own, and then by these alone', () => {
+    const lab = new ItemScript(right, { calibration: (run) => turned(right, run, 0) });
+    lab.idea(turned(right, 80, 2));
+    for (let run = 0; run < 3; run++) lab.measure(1, turned(right, run, 5), 'confirm', 1);
+    const failed = judgeClaim(lab.state, 1, 0, SCRIPT_DEVICE)!;
+    expect(failed).toMatchObject({ passed: false, numbers: [3, 3] });
+    lab.script.addEvent({ type: 'confirmation', n: 1, against: 0, ...failed });
+    expect(sidesOf(lab.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ missing: [3, 0], fresh: 0 });
+    expect(judgeClaim(lab.state, 1, 0, SCRIPT_DEVICE)).toBeUndefined();
+    // The plan of a session that ends has nothing left to do, and does not judge it for ever.
+    const context = { ...IDLE_CONTEXT, stopRequested: true };
+    expect(testClaim(lab.state, context)).toBeUndefined();
+    for (let run = 0; run < 3; run++) lab.measure(1, turned(right, 80, run), 'confirm', 1);
+    const again = judgeClaim(lab.state, 1, 0, SCRIPT_DEVICE)!;
+    expect(again.numbers).toEqual([3, 3]);
+    // All six runs together would be worth half as much.
+    expect(again.effect).toBeGreaterThan(failed.effect + 0.1);
   });
 
   it('takes off what the selection of its steps added', () => {
