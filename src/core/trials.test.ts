@@ -20,6 +20,11 @@ it('every version that gave a number is one, whatever its verdict; repeats add n
   expect(countTrials(script.state)).toBe(2);
 });
 
+it('a version that only a screening run measured is one', () => {
+  const script = calibrated().addIdea().measure(1, 4, { purpose: 'screen' });
+  expect(countTrials(script.state)).toBe(1);
+});
+
 it('a version that crashed without a number is none', () => {
   const script = calibrated().addIdea().measure(1, 'exit');
   expect(script.state.experiments).toHaveLength(2);
