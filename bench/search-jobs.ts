@@ -4,6 +4,7 @@
  * nothing about tables.
  */
 import { createRandom, seedOf } from '../src/base/random.ts';
+import { medianOf } from '../src/base/stats.ts';
 import { createSearch, Hybrid, type SamplerName, type Trial, type Values } from '../src/search/index.ts';
 import { medianEvaluations, reference } from './search-cma.ts';
 import { dayProblem } from './search-day.ts';
@@ -81,12 +82,13 @@ export interface Suite {
 const bbobProblems =
   (dimension: number) =>
   (seed: number, breadth: Breadth, functions?: number): Problem[] =>
-    FUNCTION_NAMES.filter((_, i) =>
-      functions === undefined
-        ? breadth === 'full' || i % 3 === seed % 3
-        : (i + FUNCTION_NAMES.length - ((seed * functions) % FUNCTION_NAMES.length)) % FUNCTION_NAMES.length <
-          functions,
-    ).map((name) => bbobProblem(name, dimension, seed));
+    namesFor(seed, breadth, functions).map((name) => bbobProblem(name, dimension, seed));
+
+function namesFor(seed: number, breadth: Breadth, functions: number | undefined): string[] {
+  if (functions === undefined) return FUNCTION_NAMES.filter((_, i) => breadth === 'full' || i % 3 === seed % 3);
+  const first = (seed * functions) % FUNCTION_NAMES.length;
+  return [...FUNCTION_NAMES.slice(first), ...FUNCTION_NAMES.slice(0, first)].slice(0, functions);
+}
 
 export const SUITES: readonly Suite[] = [
   { name: 'BBOB 5D', budget: 200, noisy: false, problems: bbobProblems(5), seeds: [1, 15] },
@@ -204,7 +206,7 @@ function playTrials({ problem, budget, noisy, seed, pending }: Race, contender: 
     if (isMark(told, budget))
       losses.push(search.best ? problem.loss(search.best.trial.values)! : Number.POSITIVE_INFINITY);
   }
-  const lastAskMs = askMs.slice(-20).sort((left, right) => left - right)[askMs.slice(-20).length >> 1]!;
+  const lastAskMs = medianOf(askMs.slice(-20));
   return { losses, failures, ms: (performance.now() - startedMs) / budget, lastAskMs };
 }
 

@@ -1,7 +1,6 @@
-"""Optuna's samplers for bench/search.ts, one JSON line in, one out: {"space", "sampler", "seed", "liar"} begins a study, {"ask"} gets a configuration,
-{"value"} tells the oldest that is running.
+"""Optuna's samplers for bench/search.ts, one JSON line in, one out. Needs a Python with optuna.
 
- Needs a Python with optuna.
+{"space", "sampler", "seed", "liar"} begins a study, {"ask"} gets a configuration, {"value"} tells the oldest that is running.
 """
 import json
 import sys
