@@ -17,6 +17,14 @@ export interface Ratio {
 export const MIN_RATIO_UNITS = 10;
 export const MIN_RATIO_GAINS = 3;
 
+/** `Var R` of the ratio estimator, see `ratioOfSums`; for two units or more. */
+export function ratioVariance(units: readonly RatioUnit[], ratio: number): number {
+  const n = units.length;
+  const totalCost = units.reduce((total, { cost }) => total + cost, 0);
+  const squares = units.reduce((total, { gain, cost }) => total + (gain - ratio * cost) ** 2, 0);
+  return (n * squares) / (n - 1) / totalCost ** 2;
+}
+
 /**
  * Sum of gains over sum of costs, R, with Student's 95 % interval of the ratio estimator for a simple random sample
  * (Cochran, Sampling Techniques, 3rd edition 1977, equation 6.13, without the correction for a finite population):
@@ -30,7 +38,6 @@ export function ratioOfSums(units: readonly RatioUnit[]): Ratio | undefined {
   const gains = units.filter(({ gain }) => gain > 0).length;
   if (n < MIN_RATIO_UNITS || gains < MIN_RATIO_GAINS || !(totalCost > 0)) return undefined;
   const ratio = units.reduce((total, { gain }) => total + gain, 0) / totalCost;
-  const squares = units.reduce((total, { gain, cost }) => total + (gain - ratio * cost) ** 2, 0);
-  const half = (tQuantile(0.975, n - 1) * Math.sqrt((n * squares) / (n - 1))) / totalCost;
+  const half = tQuantile(0.975, n - 1) * Math.sqrt(ratioVariance(units, ratio));
   return { ratio, interval: [Math.max(0, ratio - half), ratio + half] };
 }

@@ -3,6 +3,7 @@
  * without. Pure.
  */
 import { tQuantile } from '../../base/distributions.ts';
+import { ratioVariance } from '../../base/ratio.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
 import type { AdviserTurn } from '../../core/advice.ts';
 import type { AgentCall } from '../../core/experiment.ts';
@@ -80,12 +81,12 @@ function halfOfIdeas(...sides: readonly Side[]): number {
   return 1.96 * Math.sqrt(variances.reduce((total, variance) => total + variance, 0));
 }
 
-/** With blocks as the units (Cochran 1977, equation 6.13); 0 while a side has one block, which has no spread. */
+/** With blocks as the units of a ratio; 0 while a side has one block, which has no spread. */
 function halfOfBlocks(...sides: readonly Side[]): number {
   if (sides.some(({ blocks }) => blocks.length < 2)) return 0;
   const variances = sides.map(({ steps, ideas, blocks }) => {
-    const squares = blocks.reduce((total, block) => total + (block.steps - (steps / ideas) * block.ideas) ** 2, 0);
-    return (blocks.length * squares) / (blocks.length - 1) / ideas ** 2;
+    const units = blocks.map((block) => ({ gain: block.steps, cost: block.ideas }));
+    return ratioVariance(units, steps / ideas);
   });
   const dof = sides.reduce((total, { blocks }) => total + blocks.length - 1, 0);
   return tQuantile(0.975, dof) * Math.sqrt(variances.reduce((total, variance) => total + variance, 0));

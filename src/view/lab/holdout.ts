@@ -1,14 +1,11 @@
 /** What the holdout says of the version that is claimed, in words: beside the validation score, and in the headline. */
 import { type HoldoutGap, gapOf, holdoutAgrees, holdoutEffect, holdoutReads } from '../../core/plan/holdout.ts';
-import { defined } from '../../base/defined.ts';
-import { mean } from '../../base/stats.ts';
 import { formatCount } from '../../base/text.ts';
-import { OWN_METRICS } from '../../core/outcome.ts';
 import { type Basis, comparedText, effectView, shortEffectText, withPercent } from '../basis.ts';
 import { decimalsOfSpread, secondaryTextOf } from '../format.ts';
 import type { HealthView } from '../health-types.ts';
 import type { EffectView, VerdictView } from '../types.ts';
-import { secondaryMeansOf } from './secondary.ts';
+import { meansByName, secondaryMeansOf } from './secondary.ts';
 
 /** The holdout's answer about experiment `n`, whose improvement over the baseline is claimed. */
 export type HoldoutStanding =
@@ -22,8 +19,6 @@ export type HoldoutStanding =
       readonly agrees: 'yes' | 'in part' | 'not at all';
       /** Where its interval comes from. */
       readonly evidence: string;
-      /** Other numbers that only the holdout reports, as words; absent where there are none. */
-      readonly beside?: string;
     };
 
 /** Undefined where the arena has no holdout or nothing is claimed. */
@@ -45,7 +40,7 @@ export function holdoutStanding(basis: Basis, gain: EffectView | undefined): Hol
   const isExact = answer.interval && answer.interval[0] === answer.interval[1];
   const noiseText = answer.noise === 'holdout' ? 'noise of these reads' : 'noise as known from validation';
   const evidence = `${readsText}, ${isExact ? 'numbers that do not vary' : noiseText}`;
-  const answered = { n, kind: 'answered', effect, evidence, ...defined({ beside: besideText(basis, n) }) } as const;
+  const answered = { n, kind: 'answered', effect, evidence } as const;
   if (!validation) return { ...answered, agrees: answer.effect > 0 ? 'yes' : 'not at all' };
   const [claimed, held] = [toEffect(validation), toEffect(effect)];
   return { ...answered, validation, gap: gapOf(claimed, held), agrees: holdoutAgrees(claimed, held) };
@@ -55,13 +50,10 @@ export function holdoutStanding(basis: Basis, gain: EffectView | undefined): Hol
 function besideText({ state, device }: Basis, n: number): string | undefined {
   const meansOf = (side: number): ReadonlyMap<string, number> => {
     const reads = (state.holdoutOutcomes.get(side) ?? []).filter(({ deviceClass }) => deviceClass === device);
-    const metrics = reads.flatMap(({ outcome }) => (outcome.kind === 'measured' ? [outcome.metrics] : []));
-    const names = [...new Set(metrics.flatMap((each) => Object.keys(each)))];
-    const valuesOf = (name: string): number[] => metrics.flatMap((each) => (name in each ? [each[name]!] : []));
-    return new Map(names.map((name) => [name, mean(valuesOf(name))]));
+    return meansByName(reads.map(({ outcome }) => outcome));
   };
   const [own, baseline] = [meansOf(n), meansOf(0)];
-  const known = new Set<string>([...OWN_METRICS, ...secondaryMeansOf(state, 0, device).map(({ name }) => name)]);
+  const known = new Set(secondaryMeansOf(state, 0, device).map(({ name }) => name));
   const texts = [...own].flatMap(([name, value]) => {
     if (known.has(name)) return [];
     const other = baseline.get(name);
@@ -134,7 +126,8 @@ export function holdoutLines(basis: Basis, gain: EffectView | undefined): Health
   const standing = holdoutStanding(basis, gain);
   if (!standing) return lineOf('not asked: nothing is confirmed', false);
   if (standing.kind !== 'answered') return lineOf(`it does not support #${standing.n}: ${standing.problem}`, true);
-  const { n, effect, validation, evidence, beside } = standing;
+  const { n, effect, validation, evidence } = standing;
+  const beside = besideText(basis, n);
   const isHalf = validation !== undefined && effect.raw < validation.raw / 2;
   const held = `#${n} is ${comparedText(effect, 'the baseline')} on it`;
   const claimed = validation ? `, ${validation.words} in validation: a gap of ${gapText(basis, standing)}` : '';

@@ -4,7 +4,7 @@
  */
 import { defined } from '../../base/defined.ts';
 import { emptyPool, mean, type Pool, poolSigma, poolWith } from '../../base/stats.ts';
-import { OWN_METRICS } from '../../core/outcome.ts';
+import { type Outcome, OWN_METRICS } from '../../core/outcome.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { rawText } from '../format.ts';
 import type { SecondaryView } from '../detail-types.ts';
@@ -95,16 +95,26 @@ export const noiseText = (name: string, sigma: number): string => `${name} ${dig
 const digitsOf = (value: number, count: number): string => rawText(Number(value.toPrecision(count)));
 const changeText = (change: number): string => `${change > 0 ? '+' : ''}${digitsOf(change, 3)}`;
 
-function valuesByName(state: LabState, n: number, deviceClass: string): Map<string, number[]> {
+const valuesByName = (state: LabState, n: number, deviceClass: string): Map<string, number[]> =>
+  valuesOf(
+    measurementsOf(state, n).flatMap((measurement) =>
+      measurement.deviceClass === deviceClass && measurement.state === 'finished' ? [measurement.outcome] : [],
+    ),
+  );
+
+function valuesOf(outcomes: readonly Outcome[]): Map<string, number[]> {
   const values = new Map<string, number[]>();
-  for (const measurement of measurementsOf(state, n)) {
-    if (measurement.deviceClass !== deviceClass || measurement.state !== 'finished') continue;
-    if (measurement.outcome.kind !== 'measured') continue;
-    for (const [name, value] of Object.entries(measurement.outcome.metrics))
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'measured') continue;
+    for (const [name, value] of Object.entries(outcome.metrics))
       if (!OWN_METRICS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
   }
   return values;
 }
+
+/** The mean of each number beside the metric, without those that the harness takes. */
+export const meansByName = (outcomes: readonly Outcome[]): ReadonlyMap<string, number> =>
+  new Map([...valuesOf(outcomes)].map(([name, values]) => [name, mean(values)]));
 
 function poolsByName(state: LabState, deviceClass: string): Map<string, Pool> {
   const pools = new Map<string, Pool>();
