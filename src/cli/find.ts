@@ -72,9 +72,12 @@ function findLabIn(arenaFolder: string, wantedTag: string | undefined): FoundLab
   });
 }
 
+/** Is the folder an arena, by its manifest being there? */
+export const hasManifest = (folder: string): boolean => fs.existsSync(path.join(folder, 'arena.yaml'));
+
 /** `run` needs an arena; a folder without one begins with an example or with `new`. */
 const nextStepWithoutLab = (folder: string): string =>
-  fs.existsSync(path.join(folder, 'arena.yaml'))
+  hasManifest(folder)
     ? 'Start one with `overnight run`'
     : 'Try an example with `overnight try hello`, make this folder an arena with `overnight new`';
 

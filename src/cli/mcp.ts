@@ -2,15 +2,13 @@
  * `overnight mcp`: the desk as an MCP server. On standard input and output nothing else is printed; over HTTP the
  * address and the token are.
  */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { holdName } from '../mcp/agent-names.ts';
 import { Desk } from '../mcp/desk.ts';
 import type { FindDesk } from '../mcp/tool-reply.ts';
 import { serveHttp, serveOnStdio } from '../mcp/server.ts';
 import { listTags } from '../os/paths.ts';
-import { findLab } from './find.ts';
+import { findLab, hasManifest } from './find.ts';
 import { printJson } from './output.ts';
 import type { Invocation } from './command.ts';
 import type { MCP_OPTIONS } from './agent-options.ts';
@@ -40,7 +38,7 @@ function openNow(findDesk: FindDesk, folder: string): void {
   try {
     findDesk();
   } catch (thrown) {
-    const isToCome = fs.existsSync(path.join(folder, 'arena.yaml')) && listTags(folder).length === 0;
+    const isToCome = hasManifest(folder) && listTags(folder).length === 0;
     if (!(thrown instanceof LabError) || thrown.code !== 'E_NO_LAB' || !isToCome) throw thrown;
     process.stderr.write(
       'This arena has had no run yet. Until `overnight run --agent submissions` has begun one, every tool says so.\n',

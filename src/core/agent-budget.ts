@@ -40,10 +40,10 @@ export function spentBy(state: Pick<Spending, 'experiments' | 'calls'>, agent: s
   };
 }
 
-/** The optimizer over knobs: no agent, so it has no budget but one of its own name. */
-const OPTIMIZER = 'search';
+/** The proposer that ideas of the optimizer over knobs are recorded under. It is no agent. */
+export const OPTIMIZER = 'search';
 
-/** The budget of an agent; empty where it has none. A person has none. */
+/** The budget of an agent; empty where it has none. A person has none, the optimizer only one of its own name. */
 export const budgetOf = ({ steering: { agentBudgets } }: Pick<Spending, 'steering'>, agent: string): AgentBudget =>
   agentBudgets.get(agent) ?? (agent === OPTIMIZER ? undefined : agentBudgets.get(EVERY_AGENT)) ?? {};
 

@@ -1,7 +1,6 @@
 /**
  * The cheats for the arenas on real data: template-speed, load-forecast, contract-clauses, retrieval, insurance,
- * backtest. Data only; no
- * part of the harness reads this.
+ * backtest. Data only; no part of the harness reads this.
  */
 import {
   type Cheat,

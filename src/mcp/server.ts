@@ -15,10 +15,9 @@ import { VERSION } from '../version.ts';
 import { CodeDesk } from './code-desk.ts';
 import { registerCodeTools } from './code-tools.ts';
 import { MAX_WAIT_S } from './desk.ts';
-import type { FindDesk } from './tool-reply.ts';
 import { MAX_LOG_LINES } from './experiment-text.ts';
 import { STATEMENTS } from './tool-parts.ts';
-import { experimentNumber, READ_ONLY, replyWith } from './tool-reply.ts';
+import { experimentNumber, type FindDesk, READ_ONLY, replyWith } from './tool-reply.ts';
 import { registerTeamTools } from './team-tools.ts';
 import { registerVerbTools } from './verb-tools.ts';
 

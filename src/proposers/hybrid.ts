@@ -9,7 +9,8 @@ import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';
 import { brief as adviceOf, Hybrid, type HybridOptions, type SamplerName, type Values } from '../search/index.ts';
 import { type SearchContext, readSearchContext, type PastExperiment, replayInto } from './replay.ts';
-import { nextIdea, OPTIMIZER } from './search.ts';
+import { OPTIMIZER } from '../core/agent-budget.ts';
+import { nextIdea } from './search.ts';
 import { knobEdits, readKnobs } from './space.ts';
 
 export interface HybridProposerOptions extends Pick<HybridOptions, 'share' | 'least' | 'most'> {

@@ -3,6 +3,7 @@
  * source. Its state is the ledger, which is replayed into a search before every proposal, so the same ledger gives the
  * same idea. Knows nothing about how a candidate is measured.
  */
+import { OPTIMIZER } from '../core/agent-budget.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import { type LabState, lineage } from '../core/state.ts';
@@ -30,8 +31,6 @@ import {
 } from './replay.ts';
 import { knobEdits } from './space.ts';
 
-/** The proposer that ideas of the optimizer are recorded under. */
-export const OPTIMIZER = 'search';
 /**
  * Configurations that are asked for until the optimizer gives up: some of them give files that were measured before.
  */
