@@ -1,23 +1,19 @@
 /** Two scripted agents with models of their own on one lab, and the table of them wherever people look. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STANDING_TITLE } from '../../src/render/standing-table.ts';
 import type { LabView } from '../../src/view/types.ts';
 
 import { CANDIDATE, expectClean, overnight, smallArena, start } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 import { dashboard } from '../fixtures/dashboard.ts';
 import { noBrowser } from '../fixtures/pages.ts';
 import { withReason } from '../fixtures/skipping.ts';
 
 /** An agent that proposes values of X one after the other, and waits for each verdict. */
 async function proposeValues(folder: string, by: string, model: string, values: readonly number[]): Promise<string[]> {
-  const client = new Client({ name: by, version: '1' });
-  const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  const args = [main, 'mcp', '-C', folder, '--by', by, '--model', model];
-  await client.connect(new StdioClientTransport({ command: process.execPath, args }));
+  const client = await connectMcp(folder, '--by', by, '--model', model);
   const tool = async (name: string, input: Record<string, unknown>): Promise<string> =>
     ((await client.callTool({ name, arguments: input })) as { content: { text: string }[] }).content[0]!.text;
   const answers: string[] = [];

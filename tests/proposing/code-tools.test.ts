@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Client } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CANDIDATE, commitAll, expectClean, JUDGE, MANIFEST, overnight, smallArena, start } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 /** Each stands in one place that no agent may see. */
 const CANARIES = {
@@ -59,9 +59,7 @@ describe('the code by MCP', () => {
     const options = ['--agent', 'search', '--max-usd', '0', '--experiments', '1', '--until', '100'];
     const ended = await overnight(['run', '--json', ...options], { cwd: folder });
     expect(ended.status, ended.stderr + ended.stdout).toBe(0);
-    client = new Client({ name: 'test', version: '1' });
-    const main = join(inject('built'), 'dist', 'cli', 'main.js');
-    await client.connect(new StdioClientTransport({ command: process.execPath, args: [main, 'mcp', '-C', folder] }));
+    client = await connectMcp(folder);
   }, 120_000);
   afterAll(() => client.close());
 

@@ -5,8 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Desk } from '../../src/mcp/desk.ts';
 import { labPaths, listTags } from '../../src/os/paths.ts';
 import {
@@ -20,6 +19,7 @@ import {
   smallArena,
   start,
 } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 const diffTo = (x: number, from = 9): string =>
   `--- a/x.sh\n+++ b/x.sh\n@@ -1,3 +1,3 @@\n #!/bin/sh\n-X=${from}\n+X=${x}\n : > "$OVERNIGHT_START"\n`;
@@ -260,10 +260,7 @@ describe('MCP', () => {
 
   it('on standard input and output', async () => {
     const folder = await lab();
-    const client = new Client({ name: 'test', version: '1' });
-    const main = join(inject('built'), 'dist', 'cli', 'main.js');
-    await client.connect(new StdioClientTransport({ command: process.execPath, args: [main, 'mcp', '-C', folder] }));
-    await session(client, folder);
+    await session(await connectMcp(folder), folder);
   }, 120_000);
 
   it('over HTTP with the token of the run, and not without', async () => {
@@ -275,7 +272,8 @@ describe('MCP', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
 
     const { serveHttp } = await import('../../src/mcp/server.ts');
-    const served = await serveHttp(() => new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp'), 0);
+    const desk = new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp');
+    const served = await serveHttp(() => desk, 0);
     try {
       const ask = (headers: Record<string, string>): Promise<number> =>
         fetch(served.url, { method: 'POST', headers, body: '{}' }).then((answer) => answer.status);

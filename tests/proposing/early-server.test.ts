@@ -1,20 +1,11 @@
 /** Programs start their MCP servers when they start: the server is there before the first run, and says so. */
-import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { freshFolder, overnight, smallArena } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 it('a server in an arena without a lab answers that there is none, and serves the lab once there is one', async () => {
   const folder = smallArena();
-  const client = new Client({ name: 'test', version: '1' });
-  const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [main, 'mcp', '-C', folder, '--by', 'ann'],
-    stderr: 'pipe',
-  });
-  await client.connect(transport);
+  const client = await connectMcp(folder, '--by', 'ann');
   try {
     const ask = async (name: string, args: Record<string, unknown> = {}) =>
       (await client.callTool({ name, arguments: args })) as { isError?: boolean; content: { text: string }[] };

@@ -61,7 +61,8 @@ it('nano-llm', async () => {
     });
     expect(state.counts.crashed).toBe(0);
 
-    const served = await serveHttp(() => new Desk(paths, 'mcp'), 0);
+    const desk = new Desk(paths, 'mcp');
+    const served = await serveHttp(() => desk, 0);
     const client = new Client({ name: 'test', version: '1' });
     await client.connect(
       new StreamableHTTPClientTransport(new URL(served.url), {

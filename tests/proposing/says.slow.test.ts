@@ -4,9 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, inject, it } from 'vitest';
+import type { Client } from '@modelcontextprotocol/client';
+import { expect, it } from 'vitest';
 import {
   CANDIDATE,
   type Ended,
@@ -17,6 +16,7 @@ import {
   smallArena,
   start,
 } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 const diffTo = (x: number, from = 9): string =>
   `--- a/x.sh\n+++ b/x.sh\n@@ -1,3 +1,3 @@\n #!/bin/sh\n-X=${from}\n+X=${x}\n : > "$OVERNIGHT_START"\n`;
@@ -35,14 +35,6 @@ async function submitted(folder: string, diff: string, ...args: string[]): Promi
   return call(folder, 'submit', join(folder, '..', 'a.diff'), '--parent', '0', '--hypothesis', 'X is smaller', ...args);
 }
 
-async function connect(folder: string, ...args: string[]): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [main, 'mcp', '-C', folder, ...args] }),
-  );
-  return client;
-}
 const tool = async (client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> =>
   ((await client.callTool({ name, arguments: args })) as { content: { text: string }[] }).content[0]!.text;
 
@@ -58,7 +50,7 @@ it('what is said with a change is recorded, shown, and compared with what came o
   await harness.until(/"type":"steered"/);
   const sent = await submitted(folder, diffTo(4), '--by', 'ann', ...said, ...more);
   expect(sent.json[0], sent.stdout).toMatchObject({ text: expect.stringContaining('expected: better by 50 %') });
-  const client = await connect(folder, '--by', 'bob');
+  const client = await connectMcp(folder, '--by', 'bob');
   const other = JSON.parse(
     await tool(client, 'propose', {
       hypothesis: 'X is 8',
@@ -111,7 +103,7 @@ it('what cannot be recorded as it was said is refused with the reason, and nothi
   await refused(/unit "kg" is neither/, '--expected', '3 kg');
   await refused(/names 4 next ideas, at most 3/, '--next', 'a;b;c;d');
   await refused(/heeds "w7", but no instruction is in force/, '--heeds', 'w7');
-  const client = await connect(folder);
+  const client = await connectMcp(folder);
   for (const [args, why] of [
     [{ risks: 'r'.repeat(301) }, /text on risks has 301 characters/],
     [{ expected: 'faster' }, /no number is at its beginning/],
@@ -149,7 +141,7 @@ const withNumbers = (x: number, y: number, seconds = 0): Record<string, string> 
 it('combines, retries, measures again and gives up what was submitted, under the name of the agent', async () => {
   const folder = smallArena({ candidate: TWO_NUMBERS });
   await call(folder, 'run', '--agent', 'search', '--experiments', '1', '--until', '100');
-  const client = await connect(folder, '--by', 'ann');
+  const client = await connectMcp(folder, '--by', 'ann');
   const ask = async (name: string, args: Record<string, unknown>): Promise<string> => {
     const reply = await tool(client, name, args);
     expect(reply, reply).toMatch(/^\{/);
@@ -221,7 +213,7 @@ it('a verb on what is ruled out, or on the idea of somebody else, is refused wit
   await call(folder, 'run', '--agent', 'search', '--experiments', '1', '--until', '100');
   const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
   const submit = (x: number, y: number, from: string): Promise<string> =>
-    connect(folder, '--by', from).then(async (client) => {
+    connectMcp(folder, '--by', from).then(async (client) => {
       const args = { hypothesis: `${x} and ${y}`, parent: 0, files: withNumbers(x, y, 1) };
       const { id } = JSON.parse(await tool(client, 'propose', args)) as { id: string };
       await client.close();
@@ -246,7 +238,7 @@ it('a verb on what is ruled out, or on the idea of somebody else, is refused wit
   expectError(await call(folder, 'combine', '1', '2'), 'E_WISH', 2, /#1 is ruled out by a person/);
   expectError(await call(folder, 'retry', '2', '--on', '1'), 'E_WISH', 2, /#1 is ruled out by a person/);
   expectError(await call(folder, 'combine', '2'), 'E_WISH', 2, /of cannot be used/);
-  const client = await connect(folder);
+  const client = await connectMcp(folder);
   const built = { hypothesis: 'on it', files: withNumbers(1, 1), parent: 1 };
   expect(await tool(client, 'propose', built)).toMatch(/A person ruled out #1/);
   expect(await tool(client, 'propose', { ...built, parent: 99 })).toMatch(/no code of an experiment 99/);
@@ -259,7 +251,7 @@ it('a verb on what is ruled out, or on the idea of somebody else, is refused wit
 it('a simplification is told by what it changes, not by what it is called', async () => {
   const folder = smallArena({ candidate: TWO_NUMBERS });
   await call(folder, 'run', '--agent', 'search', '--experiments', '1', '--until', '100');
-  const client = await connect(folder);
+  const client = await connectMcp(folder);
   const simpler = TWO_NUMBERS.replace('#\n#\n', '');
   const longer = TWO_NUMBERS.replace('X=9', '# nine\nX=9');
   for (const text of [simpler, longer]) {
@@ -277,7 +269,7 @@ it('a simplification is told by what it changes, not by what it is called', asyn
 
 it('what an agent learned is in the next brief under its name and model, and gets old with the code', async () => {
   const folder = await lab();
-  const client = await connect(folder, '--by', 'ann', '--model', 'm-7');
+  const client = await connectMcp(folder, '--by', 'ann', '--model', 'm-7');
   const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
   await harness.until(/"type":"session.started"/);
   expect(await tool(client, 'note', { text: 'X is what counts', files: ['x.sh'] })).toContain('"id"');

@@ -1,9 +1,8 @@
 /** Several agents on one lab, through real processes: names, folders, claims of directions, budgets, roles. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, inject, it } from 'vitest';
+import type { Client } from '@modelcontextprotocol/client';
+import { expect, it } from 'vitest';
 import {
   CANDIDATE,
   type Ended,
@@ -14,6 +13,7 @@ import {
   smallArena,
   start,
 } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 const call = (folder: string, ...args: string[]): Promise<Ended> => overnight([...args, '--json'], { cwd: folder });
 
@@ -25,14 +25,6 @@ async function lab(): Promise<string> {
   return folder;
 }
 
-async function connect(folder: string, ...args: string[]): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [main, 'mcp', '-C', folder, ...args] }),
-  );
-  return client;
-}
 const tool = async (client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> =>
   ((await client.callTool({ name, arguments: args })) as { content: { text: string }[] }).content[0]!.text;
 const briefFor = async (folder: string, by: string, ...args: string[]): Promise<string> =>
@@ -60,7 +52,7 @@ it('a direction is claimed, shown to the others, refused with whose it is, and g
 
   const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
   await harness.until(/"type":"session.started"/);
-  const bob = await connect(folder, '--by', 'bob');
+  const bob = await connectMcp(folder, '--by', 'bob');
   expect(await tool(bob, 'claim', { direction: 'X values' })).toContain('which ann has claimed');
   expect(JSON.parse(await tool(bob, 'claim', { direction: 'the shell', minutes: 5 }))).toMatchObject({
     state: 'done',
@@ -113,8 +105,8 @@ it('a name works in one folder and in one server: the second is told, with a nam
   );
   expect(sent.status, sent.stdout).toBe(0);
 
-  const first = await connect(folder, '--by', 'ann');
-  const twin = await connect(folder, '--by', 'ann');
+  const first = await connectMcp(folder, '--by', 'ann');
+  const twin = await connectMcp(folder, '--by', 'ann');
   expect(await tool(twin, 'brief')).toMatch(
     /You asked for another name: process \d+ on .* has it since .*Yours is ann-2/,
   );
@@ -192,7 +184,7 @@ it('a budget is told in the brief, holds at the desk and in the harness, and a p
 
 it('the same change by two agents at once is measured once, and the second is shown where', async () => {
   const folder = await lab();
-  const [ann, bob] = [await connect(folder, '--by', 'ann'), await connect(folder, '--by', 'bob')];
+  const [ann, bob] = [await connectMcp(folder, '--by', 'ann'), await connectMcp(folder, '--by', 'bob')];
   const propose = async (client: Client): Promise<string> => {
     const files = { 'x.sh': CANDIDATE.replace('X=9', 'X=2') };
     return (JSON.parse(await tool(client, 'propose', { hypothesis: 'X is 2', files, parent: 0 })) as { id: string }).id;
@@ -238,7 +230,7 @@ it('a brief has the instructions of a role, of the person first, also before the
   // A page of a role is no part of what is measured: the lab goes on.
   const again = await call(folder, 'run', '--agent', 'search', '--experiments', '2', '--until', '100');
   expect(again.status, again.stdout + again.stderr).toBe(0);
-  const client = await connect(folder, '--by', 'ann');
+  const client = await connectMcp(folder, '--by', 'ann');
   expect(await tool(client, 'brief', { role: 'simplify' })).toContain('Only delete lines.');
   expect(await tool(client, 'brief', { role: 'nobody' })).toContain('There is no role nobody');
   await client.close();

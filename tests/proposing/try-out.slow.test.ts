@@ -1,8 +1,5 @@
 /** Scratch tries through real processes: output and timings, bounded, on record, and never a number. */
-import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   CANDIDATE,
   type Ended,
@@ -16,6 +13,7 @@ import {
   start,
   type Started,
 } from '../fixtures/cli.ts';
+import { connectMcp } from '../fixtures/mcp-client.ts';
 
 const SAYS = CANDIDATE.replace('echo "$X" >', 'ls "$OVERNIGHT_ARENA"; echo "X is $X" >&2; echo "$X" >');
 const withX = (x: number, line = ''): Record<string, string> => ({ 'x.sh': `${SAYS.replace('X=9', `X=${x}`)}${line}` });
@@ -33,10 +31,7 @@ async function running(folder: string): Promise<Started> {
   return harness;
 }
 async function connect(folder: string): Promise<(args: Record<string, unknown>) => Promise<Record<string, string>>> {
-  const client = new Client({ name: 'test', version: '1' });
-  const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  const args = [main, 'mcp', '-C', folder, '--by', 'ann'];
-  await client.connect(new StdioClientTransport({ command: process.execPath, args }));
+  const client = await connectMcp(folder, '--by', 'ann');
   return async (toolArgs) => {
     const result = await client.callTool({ name: 'try_out', arguments: toolArgs });
     const { text } = (result as { content: { text: string }[] }).content[0]!;
